@@ -1,0 +1,1 @@
+"""The project's words as frozen values, and the one loader for everything that people edit."""

@@ -1,0 +1,318 @@
+"""From loaded files to the project's values, with the rules that no schema can say."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.model.catalog import Catalog, Endpoint, Model
+from harness.model.client import Client
+from harness.model.loader import load, near, violations
+from harness.model.operation import Operation
+from harness.model.problem import Problem
+from harness.model.recording import (
+    ChunkMark,
+    Exchange,
+    Provenance,
+    Recording,
+    Response,
+    checksum,
+)
+from harness.model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.model.loader import Loaded
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+RUN_WORDS = {"python": {"python"}, "node": {"node"}, "programs": set[str]()}
+
+
+def operation(path: Path, name: str, problems: list[Problem]) -> Operation | None:
+    """An operation, from its file."""
+    before = len(problems)
+    loaded = load(path, name, "operation", problems)
+    if loaded is None:
+        return None
+    for query, pattern in (loaded.find(("query",), dict) or {}).items():
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            problems.append(
+                loaded.problem(("query", query), f"expected a regular expression: {error}")
+            )
+    if len(problems) > before:
+        return None
+    return msgspec.convert({**loaded.data, "name": path.stem}, Operation)
+
+
+def scenario(
+    path: Path,
+    name: str,
+    operations: dict[str, Operation],
+    clients: dict[str, Client],
+    problems: list[Problem],
+) -> Scenario | None:
+    """A scenario, from its file, held against its operation and every client's reserved names."""
+    before = len(problems)
+    problems.extend(_name_problems(path.stem, name, clients))
+    loaded = load(path, name, "scenario", problems)
+    if loaded is None:
+        return None
+    wanted = loaded.find(("operation",), str)
+    if wanted in operations:
+        problems.extend(_scenario_problems(loaded, operations[wanted]))
+    elif wanted is not None:
+        hint = near(wanted, list(operations)) or f"known: {', '.join(operations)}"
+        problems.append(loaded.problem(("operation",), "there is no such operation", hint))
+    if len(problems) > before:
+        return None
+    return msgspec.convert({**loaded.data, "name": path.stem, "file": name}, Scenario)
+
+
+def _name_problems(stem: str, file: str, clients: dict[str, Client]) -> list[Problem]:
+    if not NAME.fullmatch(stem):
+        message = (
+            f"expected a file name of a–z, 0–9 and _, beginning with a letter; received {stem!r}"
+        )
+        return [Problem(file=file, message=message)]
+    return [
+        Problem(
+            file=file,
+            message=f"a {client.title} sample named {stem}{client.suffix} would shadow the module {stem!r}",
+            hint="give the scenario's file another name",
+        )
+        for client in clients.values()
+        if stem in client.reserved
+    ]
+
+
+def _scenario_problems(loaded: Loaded, kind: Operation) -> list[Problem]:
+    problems = []
+    for index in range(len(loaded.find(("messages",), list) or [])):
+        role = loaded.find(("messages", index, "role"), str)
+        if role is not None and role not in kind.roles:
+            roles = ", ".join(f'"{role}"' for role in kind.roles)
+            problems.append(
+                loaded.problem(
+                    ("messages", index, "role"),
+                    f'expected one of {roles}; received "{role}"',
+                    near(role, list(kind.roles)),
+                )
+            )
+    for name in loaded.find(("parameters",), dict) or {}:
+        place = ("parameters", name)
+        if name in kind.parameters:
+            problems.extend(violations(loaded, kind.parameters[name], place))
+        else:
+            hint = near(name, list(kind.parameters)) or f"known: {', '.join(kind.parameters)}"
+            problems.append(loaded.problem(place, f"{kind.name} has no such parameter", hint))
+    return problems
+
+
+def catalog(path: Path, name: str, problems: list[Problem]) -> Catalog | None:
+    """The catalogue, from its file."""
+    before = len(problems)
+    loaded = load(path, name, "catalog", problems)
+    if loaded is None or len(problems) > before:
+        return None
+    data = loaded.data
+    for key in ("model", "endpoint"):
+        wanted, known = data["samples"][key], list(data[f"{key}s"])
+        if wanted not in known:
+            problems.append(
+                loaded.problem(
+                    ("samples", key), f"there is no {key} {wanted!r}", near(wanted, known)
+                )
+            )
+    for model in data["models"]:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]*", model):
+            problems.append(
+                loaded.problem(("models", model), "expected a name that can be a folder's name")
+            )
+    for key, entry in data["endpoints"].items():
+        successor = entry.get("successor")
+        if successor is not None and successor not in data["endpoints"]:
+            place = ("endpoints", key, "successor")
+            known = list(data["endpoints"])
+            problems.append(
+                loaded.problem(place, f"there is no endpoint {successor!r}", near(successor, known))
+            )
+    if len(problems) > before:
+        return None
+    return Catalog(
+        models={key: Model(name=key, **entry) for key, entry in data["models"].items()},
+        endpoints={key: Endpoint(name=key, **entry) for key, entry in data["endpoints"].items()},
+        default_model=data["samples"]["model"],
+        default_endpoint=data["samples"]["endpoint"],
+    )
+
+
+def client(folder: Path, name: str, problems: list[Problem]) -> Client | None:
+    """A client, from its folder."""
+    before = len(problems)
+    loaded = load(folder / "client.yaml", f"{name}/client.yaml", "client", problems)
+    if loaded is None or len(problems) > before:
+        return None
+    data: dict[str, Any] = dict(loaded.data)
+    data |= data.pop("answer")
+    template = _beside(folder, loaded, ("template",), problems)
+    reserved = _beside(folder, loaded, ("reserved",), problems) if "reserved" in data else ""
+    if "lock" in data["toolchain"]:
+        _beside(folder, loaded, ("toolchain", "lock"), problems)
+    _check_run(loaded, problems)
+    _check_spellings(loaded, problems)
+    if len(problems) > before:
+        return None
+    data |= {"template": template, "reserved": (reserved or "").split()}
+    return msgspec.convert({**data, "name": folder.name, "file": loaded.file}, Client)
+
+
+def _beside(
+    folder: Path, loaded: Loaded, place: tuple[str, ...], problems: list[Problem]
+) -> str | None:
+    """The text of a file that `client.yaml` names."""
+    name: Any = loaded.data
+    for step in place:
+        name = name[step]
+    try:
+        text: str = (folder / name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        problems.append(loaded.problem(place, f"the file {name} cannot be read: {reason}"))
+        return None
+    return text
+
+
+def _check_run(loaded: Loaded, problems: list[Problem]) -> None:
+    toolchain = loaded.data["toolchain"]
+    if toolchain["kind"] != "programs" and "lock" not in toolchain:
+        problems.append(
+            loaded.problem(
+                ("toolchain",), "the key 'lock' is missing: the file that pins the packages"
+            )
+        )
+    programs = {program["name"] for program in toolchain.get("programs", [])}
+    known = {"sample"} | RUN_WORDS[toolchain["kind"]] | programs
+    for index, argument in enumerate(loaded.data["run"]):
+        for word in _placeholders(argument):
+            if word not in known:
+                problems.append(
+                    loaded.problem(
+                        ("run", index),
+                        f"there is no {{{word}}} here",
+                        f"known: {', '.join(f'{{{name}}}' for name in sorted(known))}",
+                    )
+                )
+
+
+def _placeholders(argument: str) -> list[str]:
+    try:
+        return [word for _, word, _, _ in Formatter().parse(argument) if word is not None]
+    except ValueError:
+        return [argument]
+
+
+def _check_spellings(loaded: Loaded, problems: list[Problem]) -> None:
+    last = -1
+    for index, other in enumerate(loaded.data["literals"]["string"].get("others", [])):
+        place = ("literals", "string", "others", index)
+        if other["up_to"] <= last:
+            problems.append(
+                loaded.problem((*place, "up_to"), f"expected more than {last}, the one before")
+            )
+        last = other["up_to"]
+        try:
+            other["form"].format(1, 2, 3)
+        except (ValueError, IndexError, KeyError) as error:
+            problems.append(
+                loaded.problem(
+                    (*place, "form"), f"expected a format of {{0}}, {{1}}, {{2}}: {error}"
+                )
+            )
+
+
+def recording(path: Path, name: str, problems: list[Problem]) -> Recording | None:
+    """A recording, from its file; its checksums are held against its bytes."""
+    before = len(problems)
+    loaded = load(path, name, "recording", problems)
+    if loaded is None or len(problems) > before:
+        return None
+    if loaded.data["scenario"] != path.stem:
+        problems.append(
+            loaded.problem(
+                ("scenario",),
+                f'expected "{path.stem}", as the file is named; received "{loaded.data["scenario"]}"',
+            )
+        )
+    exchanges = tuple(
+        Exchange(
+            method=entry["request"]["method"],
+            path=entry["request"]["path"],
+            response=_response(
+                loaded, ("exchanges", index, "response"), entry["response"], problems
+            ),
+        )
+        for index, entry in enumerate(loaded.data["exchanges"])
+    )
+    if len(problems) > before:
+        return None
+    return Recording(
+        scenario=path.stem,
+        file=name,
+        provenance=Provenance(**loaded.data["provenance"]),
+        exchanges=exchanges,
+    )
+
+
+def _response(
+    loaded: Loaded, place: tuple[str | int, ...], data: dict[str, Any], problems: list[Problem]
+) -> Response:
+    try:
+        body = _body(data["body"])
+    except (binascii.Error, ValueError) as error:
+        problems.append(loaded.problem((*place, "body"), f"expected base64: {error}"))
+        body = b""
+    marks = tuple(
+        ChunkMark(size=int(size), after_ms=gap)
+        for size, gap in data.get("chunks", [[len(body), 0]])
+    )
+    total = sum(mark.size for mark in marks)
+    if total != len(body):
+        problems.append(
+            loaded.problem(
+                (*place, "chunks"),
+                f"expected sizes that add up to the body's {len(body)} bytes; received {total}",
+            )
+        )
+    if (found := checksum(body)) != data["sha256"]:
+        problems.append(
+            loaded.problem(
+                (*place, "sha256"),
+                f"this recording is damaged: expected {data['sha256']}; received {found}",
+                "restore the file, for example with: git checkout -- " + loaded.file,
+            )
+        )
+    return Response(
+        status=data["status"],
+        reason=data["reason"],
+        headers=tuple((name, value) for name, value in data["headers"]),
+        framing=data["framing"],
+        body=body,
+        chunks=marks,
+        ending=data["ending"],
+    )
+
+
+def _body(data: dict[str, Any]) -> bytes:
+    if "events" in data:
+        return "".join(f"{event}\n\n" for event in data["events"]).encode()
+    if "text" in data:
+        return str(data["text"]).encode()
+    return base64.b64decode(data["base64"], validate=True)

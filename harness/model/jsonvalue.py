@@ -1,0 +1,127 @@
+"""JSON as the wire has it: read strictly, compared by type, addressed by path.
+
+A path is the common subset of RFC 9535 that names one place: `$.choices[0].message.content`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+type_names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+
+MISSING: Any = type("Missing", (), {"__repr__": lambda _: "nothing"})()
+"""What a path finds where there is nothing; `None` is JSON's `null`."""
+
+STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[\"((?:[^\"\\]|\\.)*)\"\]")
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Where two JSON values part, with both sides; `MISSING` where one has nothing."""
+
+    path: str
+    expected: Any
+    received: Any
+
+
+def parse(data: bytes | str) -> Any:
+    """Read JSON (RFC 8259), refusing what readers disagree about.
+
+    Raises:
+        ValueError: It is not JSON, not UTF-8, has a duplicate key, or a `NaN` or `Infinity`.
+    """
+    text = data.decode("utf-8") if isinstance(data, bytes) else data
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {json.dumps(twice)} is given twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def differences(expected: Any, received: Any, path: str = "$") -> Iterator[Difference]:
+    """Every place where two values differ; `1` equals `1.0`, `true` does not equal `1`."""
+    if isinstance(expected, dict) and isinstance(received, dict):
+        for name in [*expected, *(name for name in received if name not in expected)]:
+            yield from differences(
+                expected.get(name, MISSING), received.get(name, MISSING), path + _member(name)
+            )
+    elif isinstance(expected, list) and isinstance(received, list):
+        for index in range(max(len(expected), len(received))):
+            yield from differences(
+                expected[index] if index < len(expected) else MISSING,
+                received[index] if index < len(received) else MISSING,
+                f"{path}[{index}]",
+            )
+    elif not _same_scalar(expected, received):
+        yield Difference(path=path, expected=expected, received=received)
+
+
+def _same_scalar(expected: Any, received: Any) -> bool:
+    if isinstance(expected, bool) or isinstance(received, bool):
+        return expected is received
+    if isinstance(expected, int | float) and isinstance(received, int | float):
+        return expected == received
+    return type(expected) is type(received) and bool(expected == received)
+
+
+def _member(name: str) -> str:
+    return f".{name}" if re.fullmatch(r"[A-Za-z_][\w-]*", name) else f"[{json.dumps(name)}]"
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a path, or `MISSING`."""
+    for step in steps(path):
+        if isinstance(step, int):
+            if not isinstance(value, list) or step >= len(value):
+                return MISSING
+            value = value[step]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return MISSING
+    return value
+
+
+def steps(path: str) -> list[str | int]:
+    """The names and indexes of a path, in order.
+
+    Raises:
+        ValueError: It is not a path of the form described above.
+    """
+    if not path.startswith("$"):
+        raise ValueError(f"a path begins with $: {path}")
+    found: list[str | int] = []
+    position = 1
+    while position < len(path):
+        match = STEP.match(path, position)
+        if match is None:
+            raise ValueError(f"not a path from {path[position:]!r} on: {path}")
+        name, index, quoted = match.groups()
+        found.append(name or (int(index) if index else json.loads(f'"{quoted}"')))
+        position = match.end()
+    return found
+
+
+def show(value: Any, limit: int = 200) -> str:
+    """A value as a message shows it: JSON on one line, cut in the middle if it is long."""
+    if value is MISSING:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]} … {text[-limit // 2 :]}"

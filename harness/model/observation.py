@@ -1,0 +1,78 @@
+"""An observation: everything that one run of a sample did."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+import msgspec
+
+
+class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A request as the gateway received it."""
+
+    scheme: str
+    host: str
+    port: int
+    method: str
+    target: str
+    """Path and query."""
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    miss: str | None = None
+    """Why no recorded exchange answered it, or `None` if one did."""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @cached_property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """Names and values, decoded, in order."""
+        return tuple(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    def values(self, header: str) -> list[str]:
+        """Every value of a header, in order."""
+        return [value for name, value in self.headers if name.lower() == header.lower()]
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a stream where the gateway waited for the reader to see what had come so far."""
+
+    text: str
+    """What had to be on the terminal."""
+    opened: bool
+    """Whether it was there before the rest of the stream was sent."""
+    last: bool = False
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    code: int | None
+    """The exit status; `None` if a signal ended it."""
+    signal: int | None = None
+    timed_out: bool = False
+    left_behind: tuple[str, ...] = ()
+    """Commands that were still running after the sample had ended."""
+
+    def __str__(self) -> str:
+        if self.timed_out:
+            return "still running at its time limit"
+        return f"signal {self.signal}" if self.code is None else f"exit status {self.code}"
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one run of a sample did."""
+
+    requests: tuple[SeenRequest, ...]
+    stdout: bytes
+    """What reached the terminal."""
+    stderr: bytes
+    exit: Exit
+    gates: tuple[Gate, ...]
+    canary: str
+    """The token the sample was given, different in each run."""
+    limit_s: float
+    duration_ms: float

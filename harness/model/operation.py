@@ -1,0 +1,108 @@
+"""An operation: one kind of API call, and how a reader's answer follows from what comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.model import jsonvalue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """A header that may carry the token."""
+
+    header: str
+    form: str
+    """The header's value, with `{token}` in the token's place."""
+    required: bool = False
+
+
+class AnswerRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the answer's text stands in a response, and its piece in each event of a stream."""
+
+    response: str
+    event: str
+    done: str
+    """The event data that ends a stream."""
+
+
+class ErrorRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an error body has its code and its message."""
+
+    code: str
+    message: str
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of API call."""
+
+    name: str
+    title: str
+    method: str
+    path: str
+    query: dict[str, str] = {}
+    """Names a client may send in the query, each with a pattern for its whole value."""
+    credentials: tuple[Credential, ...]
+    roles: tuple[str, ...]
+    parameters: dict[str, dict[str, Any]]
+    """What a scenario may set, each with the JSON Schema of its value."""
+    answer: AnswerRule
+    error: ErrorRule
+
+    def text_of_response(self, body: bytes) -> str | None:
+        """The answer in a whole response body, or `None` if there is none in it."""
+        try:
+            text = jsonvalue.at(jsonvalue.parse(body), self.answer.response)
+        except ValueError:
+            return None
+        return text if isinstance(text, str) else None
+
+    def text_of_stream(self, body: bytes) -> str:
+        """The answer in as much of an event stream as has come: all whole events count."""
+        pieces = []
+        for data in event_data(body):
+            if data == self.answer.done:
+                break
+            try:
+                piece = jsonvalue.at(jsonvalue.parse(data), self.answer.event)
+            except ValueError:
+                continue
+            if isinstance(piece, str):
+                pieces.append(piece)
+        return "".join(pieces)
+
+    def error_of(self, body: bytes) -> tuple[str, str] | None:
+        """The code and message in an error body, or `None` if it has not got both."""
+        try:
+            value = jsonvalue.parse(body)
+        except ValueError:
+            return None
+        code, message = (
+            jsonvalue.at(value, self.error.code),
+            jsonvalue.at(value, self.error.message),
+        )
+        if isinstance(code, str) and isinstance(message, str):
+            return code, message
+        return None
+
+
+def event_data(body: bytes) -> Iterable[str]:
+    """The data of every whole event of a stream.
+
+    Source: WHATWG HTML, "Interpreting an event stream".
+    """
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    data: list[str] = []
+    for line in lines[:-1]:
+        if not line:
+            if data:
+                yield "\n".join(data)
+            data = []
+        field, _, value = line.partition(":")
+        if field == "data":
+            data.append(value.removeprefix(" "))

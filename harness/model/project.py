@@ -1,0 +1,152 @@
+"""A project: a root folder with `samples/` in it, read whole, with every problem collected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from harness.model import build
+from harness.model.catalog import Catalog
+from harness.model.cell import Cell, cell_id
+from harness.model.client import Client
+from harness.model.operation import Operation
+from harness.model.problem import InvalidError, Problem, invalid
+from harness.model.recording import Recording
+from harness.model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+
+MARK = Path("samples/catalog.yaml")
+"""The file by which a project is known."""
+
+BUNDLED = Path(__file__).parent.parent / "_project"
+"""The copy inside the installed package."""
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a project's files say."""
+
+    catalog: Catalog
+    operations: dict[str, Operation]
+    clients: dict[str, Client]
+    scenarios: dict[str, Scenario]
+    recordings: dict[str, Recording]
+    damaged: dict[str, tuple[Problem, ...]]
+    """By scenario: why its recording cannot be used. Other scenarios still run."""
+
+    def cells(self, models: Iterable[str] = ()) -> Iterator[Cell]:
+        """Every cell of the matrix, for the default model unless others are named."""
+        default = self.catalog.default_model
+        for model in models or (default,):
+            for scenario in self.scenarios.values():
+                for client in self.clients.values():
+                    yield Cell(
+                        id=cell_id(client.name, scenario.name, model, default),
+                        client=client,
+                        scenario=scenario,
+                        operation=self.operations[scenario.operation],
+                        endpoint=self.catalog.endpoint,
+                        model=model,
+                        recording=self.recordings.get(scenario.name),
+                        path=f"samples/{client.name}/{scenario.name}{client.suffix}",
+                        committed=model == default,
+                    )
+
+
+def find(start: Path) -> Path:
+    """The root of the project that a folder is in; without one, the copy in this package.
+
+    Raises:
+        InvalidError: There is neither.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / MARK).is_file():
+            return folder
+    if (BUNDLED / MARK).is_file():
+        return BUNDLED
+    raise invalid(
+        f"{start} is in no project: no folder above it has {MARK}",
+        hint="name one with --project DIR",
+    )
+
+
+def open_project(root: Path) -> Project:
+    """Read a project.
+
+    Raises:
+        InvalidError: With every problem of every file but the recordings, whose problems concern
+            only the cells that they answer.
+    """
+    if not (root / MARK).is_file():
+        raise invalid(f"{root} is no project: it has no {MARK}")
+    problems: list[Problem] = []
+    samples = root / "samples"
+    catalog = build.catalog(root / MARK, str(MARK), problems)
+    operations = _each(samples / "operations", build.operation, problems)
+    clients: dict[str, Client] = {}
+    for folder in sorted(path.parent for path in samples.glob("*/client.yaml")):
+        client = build.client(folder, f"samples/{folder.name}", problems)
+        if client is not None:
+            clients[client.name] = client
+    if not clients and not problems:
+        problems.append(Problem(file="samples", message="no folder here has a client.yaml"))
+
+    def scenario(path: Path, name: str, problems: list[Problem]) -> Scenario | None:
+        return build.scenario(path, name, operations, clients, problems)
+
+    scenarios = _each(samples / "scenarios", scenario, problems)
+    if problems or catalog is None:
+        raise InvalidError(problems)
+    recordings, damaged = _recordings(samples / "recordings", scenarios)
+    return Project(
+        catalog=catalog,
+        operations=operations,
+        clients=clients,
+        scenarios=scenarios,
+        recordings=recordings,
+        damaged=damaged,
+    )
+
+
+def _each(
+    folder: Path, read: Callable[[Path, str, list[Problem]], T | None], problems: list[Problem]
+) -> dict[str, T]:
+    """Every YAML file of a folder, by name."""
+    paths = sorted(path for path in folder.glob("*.y*ml"))
+    if not paths:
+        problems.append(
+            Problem(
+                file=f"samples/{folder.name}",
+                message="expected at least one .yaml file here; found none",
+            )
+        )
+    found: dict[str, T] = {}
+    for path in paths:
+        name = f"samples/{folder.name}/{path.name}"
+        if path.suffix != ".yaml":
+            problems.append(Problem(file=name, message="expected a file name that ends in .yaml"))
+        elif (value := read(path, name, problems)) is not None:
+            found[path.stem] = value
+    return found
+
+
+def _recordings(
+    folder: Path, scenarios: dict[str, Scenario]
+) -> tuple[dict[str, Recording], dict[str, tuple[Problem, ...]]]:
+    recordings: dict[str, Recording] = {}
+    damaged: dict[str, tuple[Problem, ...]] = {}
+    for name in scenarios:
+        problems: list[Problem] = []
+        path = folder / f"{name}.yaml"
+        recording = build.recording(path, f"samples/recordings/{path.name}", problems)
+        if recording is None:
+            damaged[name] = tuple(problems)
+        else:
+            recordings[name] = recording
+    return recordings, damaged
