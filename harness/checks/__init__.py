@@ -1,1 +1,1 @@
-"""checks."""
+"""Named rules over an observation, and over the observations of all clients together."""

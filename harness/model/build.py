@@ -170,7 +170,11 @@ def client(folder: Path, name: str, problems: list[Problem]) -> Client | None:
     _check_spellings(loaded, problems)
     if len(problems) > before:
         return None
-    data |= {"template": template, "reserved": (reserved or "").split()}
+    data |= {
+        "template": template,
+        "template_file": f"{name}/{loaded.data['template']}",
+        "reserved": (reserved or "").split(),
+    }
     return msgspec.convert({**data, "name": folder.name, "file": loaded.file}, Client)
 
 

@@ -38,6 +38,8 @@ class Brackets(msgspec.Struct, frozen=True, kw_only=True):
     separator: str = ", "
     pair: str = ": "
     """Between a name and its value."""
+    names: dict[str, str] = {}
+    """Names with a spelling of their own: a language may read more into one than a name."""
 
 
 class Literals(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     suffix: str
     template: str
     """The template's text."""
+    template_file: str = ""
+    """Where it stands, as the user would type it."""
     fences: tuple[str, ...]
     """Info strings of Markdown fences that hold this client's code."""
     install: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -44,7 +45,6 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """What had to be on the terminal."""
     opened: bool
     """Whether it was there before the rest of the stream was sent."""
-    last: bool = False
 
 
 class Exit(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +53,12 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None
     """The exit status; `None` if a signal ended it."""
     signal: int | None = None
-    timed_out: bool = False
+    ended_for: Literal["", "time", "output"] = ""
+    """Which limit the run outlived, if one ended it."""
     left_behind: tuple[str, ...] = ()
     """Commands that were still running after the sample had ended."""
 
     def __str__(self) -> str:
-        if self.timed_out:
-            return "still running at its time limit"
         return f"signal {self.signal}" if self.code is None else f"exit status {self.code}"
 
 

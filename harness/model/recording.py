@@ -50,6 +50,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             self.body[end - mark.size : end] for end, mark in zip(ends, self.chunks, strict=True)
         )
 
+    @cached_property
+    def sha256(self) -> str:
+        """Checksum of the body."""
+        return checksum(self.body)
+
     @property
     def media_type(self) -> str:
         """The content type, without its parameters."""

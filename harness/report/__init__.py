@@ -1,1 +1,1 @@
-"""report."""
+"""Reports: the immutable result of one run as NDJSON, and every other format drawn from it."""

@@ -1,0 +1,70 @@
+"""What a check is, and how checks follow one another.
+
+A check judges one thing. It names the checks that must have found nothing before it can be judged
+at all; so one fault has one name, and what it drags along is `not evaluated`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.model.cell import Cell
+    from harness.model.finding import Finding
+    from harness.model.observation import Observation, SeenRequest
+    from harness.model.recording import Exchange
+
+REQUEST_CHECKS = ("request.count", "request.endpoint", "request.auth", "request.body")
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check looks at: what a cell must do, and what its run did."""
+
+    cell: Cell
+    observation: Observation
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The recorded exchanges that answer the cell."""
+        return self.cell.recording.exchanges if self.cell.recording else ()
+
+    @property
+    def last(self) -> Exchange:
+        """The exchange whose answer the reader sees."""
+        return self.exchanges[-1]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the recorded service answers with an error (RFC 9110, 4xx and 5xx)."""
+        return self.last.response.status >= 400  # noqa: PLR2004
+
+    @property
+    def answer(self) -> str:
+        """The text that the recording's answer holds, derived by the operation's rule."""
+        response = self.last.response
+        if response.is_stream:
+            return self.cell.operation.text_of_stream(response.body)
+        return self.cell.operation.text_of_response(response.body) or ""
+
+    def hide(self, text: str) -> str:
+        """A text without the run's token, as reports and messages show it."""
+        return text.replace(self.observation.canary, "{token}")
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One named rule."""
+
+    id: str
+    after: tuple[str, ...] = ()
+    """Checks that must have found nothing, or this one cannot be judged."""
+    judge: Callable[[Evidence], list[Finding] | None]
+    """What it finds; `None` if the evidence is not enough to judge."""
+
+
+def name_request(request: SeenRequest) -> str:
+    """A request on one line."""
+    return f"{request.method} {request.scheme}://{request.host}{request.target}"

@@ -1,0 +1,83 @@
+"""From evidence to a verdict: every check in its order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.checks import outcome, request, secret
+from harness.checks.check import REQUEST_CHECKS, Check, Evidence
+from harness.model.finding import Finding, Verdict
+from harness.model.problem import HarnessError
+
+if TYPE_CHECKING:
+    from harness.model.cell import Cell
+    from harness.model.observation import Observation
+
+CHECKS = (
+    Check(id="request.count", judge=request.count),
+    Check(id="request.endpoint", after=("request.count",), judge=request.endpoint),
+    Check(id="request.auth", after=("request.count",), judge=request.auth),
+    Check(id="request.body", after=("request.count",), judge=request.body),
+    Check(id="secret.kept", judge=secret.kept),
+    Check(id="exit.status", after=REQUEST_CHECKS, judge=outcome.exit_status),
+    Check(
+        id="stream.incremental",
+        after=(*REQUEST_CHECKS, "exit.status"),
+        judge=outcome.stream_incremental,
+    ),
+    Check(
+        id="output.stderr",
+        after=(*REQUEST_CHECKS, "exit.status", "secret.kept"),
+        judge=outcome.output_stderr,
+    ),
+    Check(
+        id="output.text",
+        after=(*REQUEST_CHECKS, "exit.status", "secret.kept", "stream.incremental"),
+        judge=outcome.output_text,
+    ),
+)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the checks say of one run."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    not_evaluated: tuple[str, ...]
+    """Checks that could not be judged because an earlier one failed."""
+
+
+def judge(cell: Cell, observation: Observation) -> Judgement:
+    """Hold a run against every check.
+
+    Raises:
+        HarnessError: The gateway refused a request in which no check sees a fault.
+    """
+    evidence = Evidence(cell=cell, observation=observation)
+    findings: list[Finding] = []
+    unclear: set[str] = set()
+    not_evaluated: list[str] = []
+    for check in CHECKS:
+        found = None
+        if unclear.isdisjoint(check.after):
+            found = check.judge(evidence)
+        if found is None:
+            not_evaluated.append(check.id)
+        else:
+            findings += found
+        if found is None or any(finding.severity == "error" for finding in found):
+            unclear.add(check.id)
+    misses = [request.miss for request in observation.requests if request.miss]
+    failed = any(finding.severity == "error" for finding in findings)
+    if misses and not failed:
+        raise HarnessError(
+            f"the gateway refused a request that every check allows: {misses[0]}",
+            "please report this",
+        )
+    return Judgement(
+        verdict="fail" if failed else "pass",
+        findings=tuple(findings),
+        not_evaluated=tuple(not_evaluated),
+    )

@@ -1,0 +1,144 @@
+"""Checks of how a run ends, and of what a reader sees: exit status, answer, errors, streaming."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.model import jsonvalue
+from harness.model.finding import Finding
+
+if TYPE_CHECKING:
+    from harness.checks.check import Evidence
+
+
+def exit_status(evidence: Evidence) -> list[Finding] | None:
+    """`exit.status`: 0 after an answer, anything else after an error, nothing left running."""
+    observation = evidence.observation
+    ended = observation.exit
+    expected = "an exit status other than 0" if evidence.fails else "exit status 0"
+    if ended.ended_for == "time":
+        message = f"still running after {observation.limit_s:g} s; ended with everything it started"
+        return [_exit(message, expected, "no end")]
+    if ended.ended_for == "output":
+        message = "its output had no end; ended with everything it started"
+        return [_exit(message, expected, "no end")]
+    if not observation.requests and ended.code == 0:
+        return None  # that nothing was sent is the finding
+    findings = []
+    if ended.code is None or (ended.code == 0) == evidence.fails:
+        said = _last_line(evidence.hide(observation.stderr.decode("utf-8", "replace")))
+        cause = "the service answered with an error" if evidence.fails else said
+        message = f"the sample ended with {ended}" + (f": {cause}" if cause else "")
+        findings.append(_exit(message, expected, str(ended)))
+    if ended.left_behind:
+        message = f"still running after the sample had ended: {'; '.join(ended.left_behind)}"
+        findings.append(_exit(message, "nothing left running", list(ended.left_behind)))
+    return findings
+
+
+def _exit(message: str, expected: str, received: object) -> Finding:
+    return Finding(check="exit.status", message=message, expected=expected, received=received)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
+
+
+def stream_incremental(evidence: Evidence) -> list[Finding]:
+    """`stream.incremental`: what has come is shown before more is sent."""
+    for gate in evidence.observation.gates:
+        if not gate.opened:
+            return [
+                Finding(
+                    check="stream.incremental",
+                    message="the sample holds its output back: this was sent, and not shown before the rest came",
+                    expected=gate.text,
+                    received=None,
+                )
+            ]
+    return []
+
+
+def output_text(evidence: Evidence) -> list[Finding]:
+    """`output.text`: what the recording says, and nothing else."""
+    shown = evidence.observation.stdout.decode("utf-8", "replace")
+    response = evidence.last.response
+    carries_body = (
+        evidence.cell.client.error == "body"
+        if evidence.fails
+        else evidence.cell.client.reading(stream=response.is_stream) == "body"
+    )
+    if carries_body:
+        expected = response.body.decode("utf-8", "replace")
+        right = _same_body(expected, shown)
+    elif evidence.fails:
+        expected, right = "", not shown.strip()
+    else:
+        expected = evidence.answer
+        right = shown.rstrip() == expected.rstrip() and shown.endswith("\n")
+    if right:
+        return []
+    return [
+        Finding(
+            check="output.text",
+            message=_text_message(expected, shown),
+            expected=expected,
+            received=evidence.hide(shown),
+        )
+    ]
+
+
+def _same_body(expected: str, shown: str) -> bool:
+    if shown.rstrip() == expected.rstrip():
+        return True
+    try:
+        differences = jsonvalue.differences(jsonvalue.parse(expected), jsonvalue.parse(shown))
+        return not any(differences)
+    except ValueError:
+        return False
+
+
+def _text_message(expected: str, shown: str) -> str:
+    if not expected:
+        return "the terminal shows something where nothing is due"
+    if not shown.strip():
+        return "the terminal shows nothing"
+    if shown.rstrip() == expected.rstrip():
+        return "the output does not end with a newline"
+    place = next(
+        (at for at, (a, b) in enumerate(zip(expected, shown, strict=False)) if a != b),
+        min(len(expected), len(shown)),
+    )
+    line = expected.count("\n", 0, place) + 1
+    return f"the terminal shows another text, from line {line} on: {shown[place : place + 60]!r}"
+
+
+def output_stderr(evidence: Evidence) -> list[Finding] | None:
+    """`output.stderr`: nothing after an answer; after an error its code and message, in one line."""
+    said = evidence.observation.stderr.decode("utf-8", "replace")
+    if not evidence.fails:
+        if not said.strip():
+            return []
+        return [_stderr("standard error must be empty", "nothing", evidence.hide(said))]
+    if evidence.cell.client.error == "body":
+        return []  # the error is in the body, which `output.text` judges
+    response = evidence.last.response
+    error = evidence.cell.operation.error_of(response.body)
+    due = error or (str(response.status), response.body.decode("utf-8", "replace"))
+    lines = [line for line in said.splitlines() if line.strip()]
+    shown = " ".join(said.split())
+    if len(lines) == 1 and all(" ".join(part.split()) in shown for part in due):
+        return []
+    expected = f"one line with {due[0]!r} and {due[1]!r}"
+    return [
+        _stderr(
+            "standard error must show the service's code and message in one line",
+            expected,
+            evidence.hide(said),
+        )
+    ]
+
+
+def _stderr(message: str, expected: str, received: str) -> Finding:
+    return Finding(check="output.stderr", message=message, expected=expected, received=received)

@@ -1,0 +1,126 @@
+"""Checks between clients: the same request sent, the same answer shown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harness.model import jsonvalue
+from harness.model.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.checks.check import Evidence
+    from harness.model.observation import SeenRequest
+
+Row = tuple[str, dict[str, str]]
+"""A field, and by client what it holds."""
+
+WIDTH = 80
+ABSENT = "—"
+
+
+def request(runs: Sequence[Evidence]) -> list[Finding]:
+    """`parity.request`: all clients send the same, spelling of numbers and order of keys aside."""
+    return _compare(
+        "parity.request", "the clients send different requests", [_sent(run) for run in runs], runs
+    )
+
+
+def output(runs: Sequence[Evidence]) -> list[Finding]:
+    """`parity.output`: a reader sees the same answer, to the letter, in every language."""
+    shown = [{"answer": json.dumps(answer(run), ensure_ascii=False)} for run in runs]
+    return _compare("parity.output", "the clients show different answers", shown, runs)
+
+
+def answer(run: Evidence) -> str:
+    """The answer as a reader takes it off the terminal."""
+    text = run.observation.stdout.decode("utf-8", "replace")
+    response = run.last.response
+    if run.fails or run.cell.client.reading(stream=response.is_stream) == "text":
+        return text.removesuffix("\n")
+    if response.is_stream:
+        return run.cell.operation.text_of_stream(run.observation.stdout)
+    return run.cell.operation.text_of_response(run.observation.stdout) or ""
+
+
+def _sent(run: Evidence) -> dict[str, str]:
+    fields = {"requests": str(len(run.observation.requests))}
+    for number, sent in enumerate(run.observation.requests):
+        prefix = f"[{number}] " if len(run.observation.requests) > 1 else ""
+        fields |= {prefix + name: run.hide(value) for name, value in _fields(sent).items()}
+    return fields
+
+
+def _fields(sent: SeenRequest) -> dict[str, str]:
+    content_type = (sent.values("content-type") or [""])[0]
+    fields = {
+        "method": sent.method,
+        "url": f"{sent.scheme}://{sent.host}:{sent.port}{sent.path}",
+        "content-type": content_type.partition(";")[0].strip().lower(),
+    }
+    fields |= {f"query {name}": value for name, value in sent.query}
+    try:
+        _flatten(jsonvalue.parse(sent.body), "$", fields)
+    except ValueError:
+        fields["$"] = sent.body.decode("utf-8", "replace")
+    return fields
+
+
+def _flatten(value: Any, path: str, into: dict[str, str]) -> None:
+    if isinstance(value, dict) and value:
+        for name, item in value.items():
+            _flatten(item, f"{path}.{name}", into)
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            _flatten(item, f"{path}[{index}]", into)
+    else:
+        number = isinstance(value, float) and value.is_integer()
+        into[path] = json.dumps(int(value) if number else value, ensure_ascii=False)
+
+
+def _compare(
+    check: str, message: str, fields: Sequence[Mapping[str, str]], runs: Sequence[Evidence]
+) -> list[Finding]:
+    names = dict.fromkeys(name for one in fields for name in one)
+    clients = [run.cell.client.name for run in runs]
+    rows: list[Row] = []
+    for name in names:
+        values = [one.get(name, ABSENT) for one in fields]
+        # A client may leave a query parameter out: the libraries have one that cURL has not.
+        given = [value for value in values if value != ABSENT or not name.startswith("query ")]
+        if len(set(given)) > 1:
+            rows.append((name, dict(zip(clients, values, strict=True))))
+    if not rows:
+        return []
+    return [
+        Finding(
+            check=check,
+            message=f"{message}\n{table(rows, clients)}",
+            expected="the same in every client",
+            received=dict(rows),
+        )
+    ]
+
+
+def table(rows: Sequence[Row], clients: Sequence[str]) -> str:
+    """Field × client as text, within 80 columns."""
+    first = min(max(len(name) for name, _ in rows), 30)
+    each = (WIDTH - first) // len(clients) - 2
+    lines = [
+        ("", *clients),
+        *((name, *(values[client] for client in clients)) for name, values in rows),
+    ]
+    text = []
+    for name, *values in lines:
+        cells = [
+            _cut(name, first).ljust(first),
+            *(_cut(value, each).ljust(each) for value in values),
+        ]
+        text.append("  ".join(cells).rstrip())
+    return "\n".join(text)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

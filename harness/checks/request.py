@@ -1,0 +1,148 @@
+"""Checks of what a sample sends: how often, where to, with which token, which body."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from harness.checks.check import Evidence, name_request
+from harness.model import jsonvalue
+from harness.model.finding import Finding
+
+if TYPE_CHECKING:
+    from harness.model.observation import SeenRequest
+
+SHOWN = 20
+"""Differences of one body that are told apart; more say no more."""
+
+
+def count(evidence: Evidence) -> list[Finding] | None:
+    """`request.count`: as many requests as the recording has exchanges."""
+    requests, wanted = evidence.observation.requests, len(evidence.exchanges)
+    ended = evidence.observation.exit
+    if len(requests) == wanted:
+        return []
+    if not requests and (ended.code != 0 or ended.ended_for):
+        return None  # it did not come so far: how it ended is the finding
+    sent = "; ".join(evidence.hide(name_request(request)) for request in requests) or "none"
+    return [
+        Finding(
+            check="request.count",
+            message=f"the sample must send {_requests(wanted)}; it sent {len(requests)}: {sent}",
+            expected=wanted,
+            received=len(requests),
+        )
+    ]
+
+
+def _requests(number: int) -> str:
+    return "one request" if number == 1 else f"{number} requests"
+
+
+def endpoint(evidence: Evidence) -> list[Finding]:
+    """`request.endpoint`: method, scheme, host, port, path, and a query the operation allows."""
+    wanted, findings = evidence.cell.endpoint, []
+    for exchange, request in zip(evidence.exchanges, evidence.observation.requests, strict=False):
+        expected = _url(exchange.method, wanted.scheme, wanted.host, wanted.port)
+        expected += wanted.base_path + exchange.path
+        received = _url(request.method, request.scheme, request.host, request.port) + request.path
+        if received != expected:
+            findings.append(
+                Finding(
+                    check="request.endpoint",
+                    message="the request goes to another place",
+                    expected=expected,
+                    received=evidence.hide(received),
+                )
+            )
+        findings += _query(evidence, request)
+    return findings
+
+
+def _url(method: str, scheme: str, host: str, port: int) -> str:
+    usual = {"https": 443, "http": 80}.get(scheme)
+    return f"{method} {scheme}://{host}" + ("" if port == usual else f":{port}")
+
+
+def _query(evidence: Evidence, request: SeenRequest) -> list[Finding]:
+    allowed = evidence.cell.operation.query
+    findings = []
+    for name, value in request.query:
+        if evidence.observation.canary in name + value:
+            continue  # `secret.kept` has a word to say about that
+        if name not in allowed:
+            message = f"the query parameter {name} is not known to the operation"
+        elif not re.fullmatch(allowed[name], value):
+            message = f"the query parameter {name} has a value that the operation does not allow"
+        else:
+            continue
+        expected = allowed.get(name, f"one of: {', '.join(allowed) or 'none'}")
+        findings.append(
+            Finding(
+                check="request.endpoint",
+                message=message,
+                expected=expected,
+                received=f"{name}={value}",
+            )
+        )
+    return findings
+
+
+def auth(evidence: Evidence) -> list[Finding]:
+    """`request.auth`: the reader's token, in the operation's credential headers."""
+    findings = []
+    for request in evidence.observation.requests:
+        for credential in evidence.cell.operation.credentials:
+            expected = credential.form.format(token=evidence.observation.canary)
+            values = request.values(credential.header)
+            if values == [expected] or not (values or credential.required):
+                continue
+            received = [_disguise(evidence.hide(value)) for value in values]
+            findings.append(
+                Finding(
+                    check="request.auth",
+                    message=f"the header {credential.header} must carry the token from {evidence.cell.endpoint.token}",
+                    expected=credential.form,
+                    received=received[0] if len(received) == 1 else received or None,
+                )
+            )
+    return findings
+
+
+def _disguise(value: str) -> str:
+    """A header's value, without what may be somebody's real token."""
+    if "{token}" in value:
+        return value
+    scheme, _, rest = value.rpartition(" ")
+    return f"{scheme} {rest[:4]}…".strip()
+
+
+def body(evidence: Evidence) -> list[Finding]:
+    """`request.body`: the scenario, whole and nothing else; JSON compared by type."""
+    findings = []
+    for request in evidence.observation.requests[: len(evidence.exchanges)]:
+        try:
+            received = jsonvalue.parse(request.body)
+        except ValueError as error:
+            findings.append(
+                Finding(
+                    check="request.body",
+                    message=f"the request's body is not JSON: {error}",
+                    expected="JSON",
+                    received=evidence.hide(request.body[:200].decode("utf-8", "replace")),
+                )
+            )
+            continue
+        expected = evidence.cell.scenario.body(evidence.cell.model)
+        for number, difference in enumerate(jsonvalue.differences(expected, received)):
+            if number == SHOWN:
+                break
+            findings.append(
+                Finding(
+                    check="request.body",
+                    message=f"the request differs from the scenario at {difference.path}",
+                    expected=jsonvalue.show(difference.expected),
+                    received=evidence.hide(jsonvalue.show(difference.received)),
+                )
+            )
+    return findings

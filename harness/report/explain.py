@@ -1,0 +1,63 @@
+"""A failure as a reader needs it: what was expected, what came, and how to run just this again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.model.finding import Finding
+    from harness.suite import Outcome, Parity
+
+SHOWN_LINES = 8
+SHOWN_COLUMNS = 160
+
+
+def outcome(one: Outcome, rerun: str) -> Iterator[str]:
+    """The lines that explain an outcome; none if it passed."""
+    if one.fault is not None:
+        yield from one.fault.message.splitlines()
+        if one.fault.remedy:
+            yield f"remedy: {one.fault.remedy}"
+    for finding in one.findings:
+        yield from _finding(finding)
+    if one.not_evaluated and one.verdict == "fail":
+        yield f"not evaluated: {', '.join(one.not_evaluated)}"
+    if one.verdict in {"fail", "error"}:
+        yield f"rerun: {rerun}"
+
+
+def parity(one: Parity, rerun: str) -> Iterator[str]:
+    """The lines that explain how clients differ."""
+    for finding in one.findings:
+        first, *table = finding.message.splitlines()
+        yield f"{finding.check}: {first}"
+        yield from table
+    if one.verdict == "fail":
+        yield f"rerun: {rerun}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"{finding.check}: {finding.message}"
+    for label, value in (("expected", finding.expected), ("received", finding.received)):
+        lines = _shown(value)
+        yield f"  {label}  {lines[0]}"
+        yield from (f"            {line}" for line in lines[1:])
+
+
+def _shown(value: Any) -> list[str]:
+    if value is None:
+        return ["nothing"]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Control characters of a sample's output must not reach the user's terminal.
+    lines = [_cut("".join(c if c.isprintable() else repr(c)[1:-1] for c in line)) for line in text.split("\n")]
+    if len(lines) > SHOWN_LINES:
+        more = len(lines) - SHOWN_LINES
+        lines = [*lines[:SHOWN_LINES], f"… {more} more lines in the report"]
+    return lines or ["nothing"]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= SHOWN_COLUMNS else f"{line[:SHOWN_COLUMNS]}…"

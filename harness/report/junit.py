@@ -1,0 +1,81 @@
+"""JUnit XML, drawn from a report's lines: what CI systems read.
+
+Source: the Jenkins JUnit schema, as pytest's `--junitxml` follows it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as Xml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from harness.report.line import Line
+
+NAME = "junit.xml"
+
+UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot hold."""
+
+
+def write(folder: Path, report: Iterable[Line]) -> Path:
+    """Write the JUnit file of a report beside it."""
+    suite = Xml.Element("testsuite", name="sampleproof")
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    total = 0.0
+    for line in report:
+        if line["type"] in {"cell", "parity"}:
+            counts["tests"] += 1
+            total += _case(suite, line, counts)
+        elif line["type"] == "report":
+            suite.set("timestamp", line["run"]["started"])
+    for name, number in counts.items():
+        suite.set(name, str(number))
+    suite.set("time", f"{total:.3f}")
+    root = Xml.Element("testsuites")
+    root.append(suite)
+    path = folder / NAME
+    beside = folder / f".{NAME}"
+    beside.write_bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
+    beside.replace(path)
+    return path
+
+
+def _case(suite: Xml.Element, line: Line, counts: dict[str, int]) -> float:
+    seconds = float(line.get("run", {}).get("duration_ms", 0)) / 1000
+    group = line.get("client", "parity")
+    name = line.get("id") or f"parity/{line['scenario']}@{line['model']}"
+    case = Xml.SubElement(
+        suite, "testcase", classname=f"samples.{group}", name=name, time=f"{seconds:.3f}"
+    )
+    if "sample" in line:
+        case.set("file", line["sample"]["path"])
+    if line["verdict"] == "fail":
+        counts["failures"] += 1
+        first = line["findings"][0]
+        element = Xml.SubElement(case, "failure", type=first["check"], message=_fit(first["message"]))
+        element.text = _fit("\n\n".join(_finding(one) for one in line["findings"]))
+    elif line["verdict"] == "error":
+        counts["errors"] += 1
+        fault = line["fault"]
+        element = Xml.SubElement(case, "error", type="error", message=_fit(fault["message"]))
+        element.text = _fit(f"{fault['message']}\n{fault['remedy']}")
+    elif line["verdict"] == "skipped":
+        counts["skipped"] += 1
+        reason = f"not evaluated: {', '.join(line['not_evaluated'])}"
+        Xml.SubElement(case, "skipped", message=reason)
+    return seconds
+
+
+def _finding(finding: Line) -> str:
+    return (
+        f"{finding['check']}: {finding['message']}\n"
+        f"expected: {finding['expected']}\nreceived: {finding['received']}"
+    )
+
+
+def _fit(text: str) -> str:
+    return UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)

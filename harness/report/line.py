@@ -1,0 +1,161 @@
+"""The lines of a report. What differs from run to run stands under `run`, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import platform
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import harness
+from harness.model import jsonvalue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.model.finding import Finding
+    from harness.model.observation import Observation, SeenRequest
+    from harness.suite import Outcome, Parity
+
+FORMAT = 1
+
+Line = dict[str, Any]
+
+
+def header(cells: int, toolchains: Mapping[str, Mapping[str, str]]) -> Line:
+    """The first line: what was run, and with what."""
+    return {
+        "type": "report",
+        "format": FORMAT,
+        "mode": "replay",
+        "cells": cells,
+        "toolchains": {client: dict(versions) for client, versions in toolchains.items()},
+        "run": {
+            "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "sampleproof": harness.__version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        },
+    }
+
+
+def cell(outcome: Outcome) -> Line:
+    """One cell's line."""
+    about = outcome.cell
+    line: Line = {
+        "type": "cell",
+        "id": about.id,
+        "client": about.client.name,
+        "scenario": about.scenario.name,
+        "model": about.model,
+        "sample": {"path": about.path, "sha256": outcome.sha256},
+        "verdict": outcome.verdict,
+        "findings": [finding(one) for one in outcome.findings],
+        "not_evaluated": list(outcome.not_evaluated),
+        "run": {},
+    }
+    if about.recording is not None:
+        line["recording"] = {
+            "path": about.recording.file,
+            "provenance": about.recording.provenance.how,
+            "sha256": [one.response.sha256 for one in about.recording.exchanges],
+        }
+    if outcome.fault is not None:
+        line["fault"] = {"message": outcome.fault.message, "remedy": outcome.fault.remedy}
+    if outcome.observation is not None:
+        line |= _observed(outcome.observation)
+    return line
+
+
+def _observed(observation: Observation) -> Line:
+    canary = observation.canary
+    ended = observation.exit
+    return {
+        "requests": [_request(one, canary) for one in observation.requests],
+        "output": _bytes(observation.stdout, canary),
+        "stderr": _bytes(observation.stderr, canary),
+        "exit": {
+            "code": ended.code,
+            "signal": ended.signal,
+            "ended_for": ended.ended_for or None,
+            "left_behind": list(ended.left_behind),
+        },
+        "run": {
+            "duration_ms": round(observation.duration_ms, 1),
+            "headers": [
+                [[name, value.replace(canary, "{token}")] for name, value in one.headers]
+                for one in observation.requests
+            ],
+        },
+    }
+
+
+def _request(request: SeenRequest, canary: str) -> Line:
+    url = f"{request.scheme}://{request.host}:{request.port}{request.target}"
+    line: Line = {"method": request.method, "url": url.replace(canary, "{token}")}
+    try:
+        line["body"] = jsonvalue.parse(request.body.replace(canary.encode(), b"{token}"))
+    except ValueError:
+        line["body"] = _bytes(request.body, canary)
+    if request.miss:
+        line["miss"] = request.miss.replace(canary, "{token}")
+    return line
+
+
+def _bytes(data: bytes, canary: str) -> str | Line:
+    data = data.replace(canary.encode(), b"{token}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+
+
+def parity(compared: Parity) -> Line:
+    """The line of one scenario and model, held between its clients."""
+    return {
+        "type": "parity",
+        "scenario": compared.scenario,
+        "model": compared.model,
+        "clients": list(compared.clients),
+        "verdict": compared.verdict,
+        "findings": [finding(one) for one in compared.findings],
+        "not_evaluated": list(compared.not_evaluated),
+    }
+
+
+def finding(found: Finding) -> Line:
+    """A finding, as every line has it."""
+    return {
+        "check": found.check,
+        "severity": found.severity,
+        "expected": found.expected,
+        "received": found.received,
+        "message": found.message,
+    }
+
+
+def footer(lines: Sequence[tuple[str, str]], exit_code: int, duration_ms: float) -> Line:
+    """The last line, without which a report is incomplete.
+
+    Args:
+        lines: Type and verdict of every line before.
+        exit_code: The run's.
+        duration_ms: Of the whole run.
+    """
+    counts: dict[str, dict[str, int]] = {"cells": {}, "parity": {}}
+    for kind, verdict in lines:
+        group = counts["cells" if kind == "cell" else "parity"]
+        group[verdict] = group.get(verdict, 0) + 1
+    return {
+        "type": "footer",
+        "exit_code": exit_code,
+        "counts": counts,
+        "run": {"duration_ms": round(duration_ms, 1)},
+    }
+
+
+def encode(line: Line) -> bytes:
+    """A line as it is written."""
+    return msgspec.json.encode(line) + b"\n"

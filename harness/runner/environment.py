@@ -1,0 +1,48 @@
+"""What a sample sees of the world: an environment made from nothing, and folders of its own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.model.cell import Cell
+    from harness.toolchain.ready import Ready
+
+PROXY_VARIABLES = (
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+)
+"""In both spellings: cURL heeds only the lower-case `http_proxy`."""
+
+
+def child_environment(
+    cell: Cell, ready: Ready, *, canary: str, proxy: str, bundle: Path, home: Path
+) -> dict[str, str]:
+    """The whole environment of a sample. Nothing of the user's own is in it.
+
+    Args:
+        cell: The sample's cell.
+        ready: Its toolchain.
+        canary: Stands in for the reader's token.
+        proxy: The gateway's URL.
+        bundle: The certificates to trust.
+        home: An empty folder.
+    """
+    return {
+        "PATH": os.pathsep.join([*ready.path, os.defpath]),
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        **dict.fromkeys(PROXY_VARIABLES, proxy),
+        **dict.fromkeys(cell.client.trust, str(bundle)),
+        **cell.client.environment,
+        cell.endpoint.token: canary,
+    }

@@ -1,0 +1,147 @@
+"""The harness's side of the starter: orders go out, endings come back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from harness.model.observation import Exit
+from harness.model.problem import HarnessError
+from harness.runner import wire
+
+if TYPE_CHECKING:
+    from harness.runner.terminal import Terminal
+
+PACKAGES = Path(__file__).parent.parent.parent
+
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); import runpy; runpy.run_module('harness.runner.starter', run_name='__main__', alter_sys=True)"
+"""Started isolated and without `site`, the starter is there in a fraction of an import."""
+
+
+LIMITS: dict[str, Literal["time", "output"]] = {"time": "time", "order": "output"}
+"""What a warden's reason means here: a run is ended by order only when its output has no end."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What the starter needs to know to start a sample."""
+
+    argv: tuple[str, ...]
+    """The first is an absolute path."""
+    env: dict[str, str]
+    cwd: str
+    limit_s: float
+    """Seconds after which the run is ended with everything it started."""
+
+
+class Run:
+    """A run under way."""
+
+    def __init__(self, lifeline: socket.socket) -> None:
+        self.warden: int | None = None
+        """The warden's process id, once known."""
+        self._lifeline = lifeline
+        self._ended: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().add_reader(lifeline.fileno(), self._read)
+
+    def _read(self) -> None:
+        message = wire.receive(self._lifeline)
+        report: dict[str, Any] = message[0] if message else {"fault": "the run's warden has vanished"}
+        if "warden" in report:
+            self.warden = report["warden"]
+            return
+        asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
+        if not self._ended.done():
+            self._ended.set_result(report)
+
+    async def ended(self) -> Exit:
+        """How the run ended.
+
+        Raises:
+            HarnessError: The sample could not be started.
+        """
+        report = await self._ended
+        if "fault" in report:
+            raise HarnessError(
+                f"a sample could not be started: {report['fault']}", "run: sampleproof doctor"
+            )
+        status = report["status"]
+        return Exit(
+            code=None if status is None or os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
+            signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
+            ended_for=LIMITS.get(report.get("reason", ""), ""),
+            left_behind=tuple(report["left_behind"]),
+        )
+
+    def end(self) -> None:
+        """Have the run ended, with everything it started."""
+        try:
+            self._lifeline.shutdown(socket.SHUT_WR)
+        except OSError:
+            return  # it has ended by itself
+
+    def close(self) -> None:
+        """Let go of the run; if it has not ended, this ends it."""
+        if self._lifeline.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
+            self._lifeline.close()
+
+
+class Launcher:
+    """The starter process, as the harness holds it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        # Not `subprocess`: a test that fakes that module must never meet a real sample.
+        command = [sys.executable, "-I", "-S", "-c", BOOT, str(PACKAGES), str(theirs.fileno())]
+        theirs.set_inheritable(True)
+        try:
+            self.pid = os.posix_spawn(sys.executable, command, {"PATH": os.defpath}, setsid=True)
+        except OSError as error:
+            ours.close()
+            raise HarnessError(f"the starter does not start: {error.strerror}") from error
+        finally:
+            theirs.close()
+        self._control = ours
+
+    def launch(self, order: Order, terminal: Terminal) -> Run:
+        """Start a sample on a terminal.
+
+        Raises:
+            HarnessError: The starter is gone.
+        """
+        ours, theirs = socket.socketpair()
+        message = msgspec.to_builtins(order)
+        try:
+            wire.send(
+                self._control, message, (theirs.fileno(), terminal.outlet, terminal.error_outlet)
+            )
+        except OSError as error:
+            ours.close()
+            raise HarnessError(
+                f"the starter is gone: {error.strerror}", "run the command again"
+            ) from error
+        finally:
+            theirs.close()
+            terminal.started()
+        return Run(ours)
+
+    def close(self) -> None:
+        """End the starter, and with it every run."""
+        if self._control.fileno() < 0:
+            return
+        self._control.close()
+        try:
+            os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            return
+
+    def kill(self) -> None:
+        """End the starter at once: for tests of what then happens."""
+        os.kill(self.pid, signal.SIGKILL)

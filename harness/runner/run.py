@@ -1,0 +1,158 @@
+"""One run of one sample: from a cell to an observation."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from harness.gateway.held import Held
+from harness.gateway.replay import Replay
+from harness.model.observation import Gate, Observation, SeenRequest
+from harness.model.problem import HarnessError
+from harness.runner.activity import footprint
+from harness.runner.environment import child_environment
+from harness.runner.gates import gates
+from harness.runner.launcher import Order, Run
+from harness.runner.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from harness.gateway.responder import Responder
+    from harness.model.cell import Cell
+    from harness.runner.stage import Stage
+
+GATE_GRACE_S = 2.0
+"""A run that has done nothing for so long is not about to show anything."""
+GATE_STEP_S = 0.25
+
+
+async def observe(
+    cell: Cell, stage: Stage, wrap: Callable[[Responder], Responder] = lambda inner: inner
+) -> Observation:
+    """Run a cell's sample against its recording.
+
+    Args:
+        cell: The cell; it has a recording.
+        stage: What all runs share.
+        wrap: Changes how the recording is answered, for tests of what does not matter.
+
+    Raises:
+        HarnessError: The run could not be made: our own fault, never the sample's.
+    """
+    assert cell.recording is not None  # noqa: S101
+    sample = stage.sample(cell)
+    canary = f"canary-{secrets.token_hex(16)}"
+    home = stage.folder(canary)
+    ready = stage.toolchains[cell.client.name]
+    requests: list[SeenRequest] = []
+    terminal = Terminal()
+    opened: list[Gate] = []
+    run: Run | None = None
+
+    async def see(text: str) -> None:
+        if run is not None and all(gate.opened for gate in opened):
+            shown = await _shown(text.encode(), terminal, run, stage.limit_s)
+            opened.append(Gate(text=text, opened=shown))
+
+    responder = wrap(Held(Replay(cell), _places(cell), see))
+    listener = _listen()
+    service = await stage.gateway.serve(listener, responder, requests.append)
+    started = time.monotonic()
+    try:
+        order = Order(
+            argv=_arguments(cell, ready.words, str(sample)),
+            env=child_environment(
+                cell,
+                ready,
+                canary=canary,
+                proxy=f"http://127.0.0.1:{listener.getsockname()[1]}",
+                bundle=stage.authority.bundle,
+                home=home,
+            ),
+            cwd=str(home / "work"),
+            limit_s=stage.limit_s,
+        )
+        run = stage.launcher.launch(order, terminal)
+        flood = asyncio.ensure_future(_end_floods(terminal, run))
+        try:
+            ended = await run.ended()
+        finally:
+            flood.cancel()
+            run.close()
+        duration_ms = (time.monotonic() - started) * 1000
+        await terminal.drain()
+    finally:
+        terminal.close()
+        await service.close()
+    if service.fault is not None:
+        raise HarnessError(
+            f"the gateway failed: {service.fault!r}", "please report this"
+        ) from service.fault
+    return Observation(
+        requests=tuple(requests),
+        stdout=bytes(terminal.output.data),
+        stderr=bytes(terminal.errors.data),
+        exit=ended,
+        gates=tuple(opened),
+        canary=canary,
+        limit_s=stage.limit_s,
+        duration_ms=duration_ms,
+    )
+
+
+def _listen() -> socket.socket:
+    listener = socket.socket()
+    try:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise HarnessError(
+            f"the gateway cannot listen on 127.0.0.1: {error.strerror}",
+            "allow this program to open ports on the loopback interface",
+        ) from error
+    return listener
+
+
+def _arguments(cell: Cell, words: Mapping[str, str], sample: str) -> tuple[str, ...]:
+    known = {**words, "sample": sample}
+    return tuple(argument.format_map(known) for argument in cell.client.run)
+
+
+def _places(cell: Cell) -> dict[int, str]:
+    """Where the last exchange's stream waits for its reader."""
+    assert cell.recording is not None  # noqa: S101
+    response = cell.recording.exchanges[-1].response
+    return gates(response, cell.operation, cell.client.reading(stream=response.is_stream))
+
+
+async def _shown(text: bytes, terminal: Terminal, run: Run, limit_s: float) -> bool:
+    """Whether a text comes to the terminal before the run has waited for long, doing nothing."""
+    last = None
+    started = quiet_since = time.monotonic()
+    while not await terminal.output.contains(text, GATE_STEP_S):
+        now = time.monotonic()
+        at_work, ticks = footprint(run.warden) if run.warden else (False, 0)
+        if at_work or ticks != last:
+            last, quiet_since = ticks, now
+        if now - quiet_since > GATE_GRACE_S or now - started > limit_s / 3:
+            return False
+    return True
+
+
+async def _end_floods(terminal: Terminal, run: Run) -> None:
+    """End a run whose output has no end."""
+    waits = [
+        asyncio.ensure_future(stream.flooded.wait())
+        for stream in (terminal.output, terminal.errors)
+    ]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        run.end()
+    finally:
+        for wait in waits:
+            wait.cancel()

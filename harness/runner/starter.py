@@ -1,0 +1,59 @@
+"""The starter: a small process that starts samples, so that the harness itself never forks.
+
+The harness sends it an order for each run, with three descriptors: the run's lifeline, the
+sample's terminal, its standard error. It forks a warden for each and forgets it. When the harness
+ends, however it ends, the starter ends too, after every warden has. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+
+from harness.runner import warden, wire
+
+FAREWELL_S = 5.0
+
+
+def serve(control: socket.socket) -> None:
+    """Take orders until the harness is gone."""
+    warden.adopt_orphans()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while (message := wire.receive(control)) is not None:
+        order, (lifeline, terminal, errors) = message
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            with socket.socket(fileno=lifeline) as line:
+                warden.run(order, line, terminal, errors)
+            os._exit(0)
+        with socket.socket(fileno=lifeline) as line:
+            try:
+                wire.send(line, {"warden": pid})
+            except OSError:
+                pass  # the harness has gone meanwhile; the warden sees that too
+        os.close(terminal)
+        os.close(errors)
+    _farewell()
+
+
+def _farewell() -> None:
+    """Let the wardens end their runs, then end what they could not."""
+    deadline = time.monotonic() + FAREWELL_S
+    while left := warden.children(os.getpid()):
+        if time.monotonic() > deadline:
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

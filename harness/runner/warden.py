@@ -1,0 +1,183 @@
+"""The warden of one run: starts the sample, waits for it, and leaves nothing of it behind.
+
+It is the sample's parent and the reaper of everything the sample starts, so that a daemon cannot
+slip away from it. Its lifeline is a socket to the harness: when the harness is gone, however it
+went, the lifeline ends, and so does the run. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import termios
+import time
+from typing import Any, NoReturn
+
+from harness.runner import wire
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+STRAY_GRACE_S = 0.25
+"""What a sample has started may take this long to end after it."""
+KILL_LIMIT_S = 5.0
+
+LINUX = sys.platform == "linux"
+# Loaded before any fork: a child does no more than it must.
+LIBC = ctypes.CDLL(None, use_errno=True) if LINUX else None
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every orphan among this process's descendants."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def run(order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: int) -> None:
+    """Carry out one order, and report how it ended over the lifeline.
+
+    Args:
+        order: `argv`, `env`, `cwd` and `limit_s` (seconds).
+        lifeline: Takes the report; its end ends the run.
+        terminal: Descriptor of the sample's terminal: its standard output.
+        errors: Descriptor of its standard error.
+    """
+    die_with_parent()
+    adopt_orphans()
+    wake, waker = os.pipe()
+    os.set_blocking(waker, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        _become_sample(order, lifeline, terminal, errors)
+    os.close(terminal)
+    os.close(errors)
+    outcome = _wait(child, started + order["limit_s"], lifeline.fileno(), wake)
+    strays = _strays() if outcome["status"] is not None else []
+    _end_all(child)
+    report = {"left_behind": strays, "seconds": time.monotonic() - started, **outcome}
+    try:
+        wire.send(lifeline, report)
+    except OSError:
+        pass  # the harness is gone, and with it whoever wanted to know
+
+
+def _become_sample(
+    order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: int
+) -> NoReturn:
+    try:
+        signal.set_wakeup_fd(-1)
+        os.setsid()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(terminal, 1)
+        os.dup2(errors, 2)
+        for number in (
+            signal.SIGCHLD,
+            signal.SIGPIPE,
+            signal.SIGINT,
+            signal.SIGTERM,
+            signal.SIGHUP,
+        ):
+            signal.signal(number, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.umask(0o022)
+        os.chdir(order["cwd"])
+        die_with_parent()
+        os.closerange(3, lifeline.fileno())
+        os.closerange(lifeline.fileno() + 1, 256)
+        os.set_inheritable(lifeline.fileno(), False)
+        os.execve(order["argv"][0], order["argv"], order["env"])
+    except OSError as error:
+        wire.send(lifeline, {"fault": f"{order['argv'][0]}: {error.strerror}"})
+    os._exit(127)
+
+
+def _wait(child: int, deadline: float, lifeline: int, wake: int) -> dict[str, Any]:
+    """Wait until the sample ends, its time is up, or nobody wants to know any more."""
+    watch = select.poll()
+    watch.register(lifeline, select.POLLIN)
+    watch.register(wake, select.POLLIN)
+    while True:
+        ended, status, usage = os.wait4(child, os.WNOHANG)
+        if ended:
+            cpu_s = usage.ru_utime + usage.ru_stime
+            return {"status": status, "cpu_s": cpu_s, "max_rss": usage.ru_maxrss}
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return {"status": None, "reason": "time"}
+        for descriptor, _ in watch.poll(left * 1000):
+            if descriptor == lifeline:
+                return {"status": None, "reason": "order"}
+            os.read(wake, 512)
+
+
+def _strays() -> list[str]:
+    """Commands that outlive the sample, given a moment to end by themselves."""
+    deadline = time.monotonic() + STRAY_GRACE_S
+    while True:
+        _reap()
+        left = [pid for pid in children(os.getpid()) if _command(pid)]
+        if not left or time.monotonic() > deadline:
+            return [_command(pid) for pid in left]
+        time.sleep(0.01)
+
+
+def _end_all(child: int) -> None:
+    """End the sample and all that it started: each that dies hands us its children."""
+    deadline = time.monotonic() + KILL_LIMIT_S
+    while time.monotonic() < deadline:
+        for kill, target in (
+            (os.killpg, child),
+            *((os.kill, pid) for pid in children(os.getpid())),
+        ):
+            try:
+                kill(target, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
+        if not _reap():
+            return
+        time.sleep(0.002)
+
+
+def _reap() -> bool:
+    """Reap what has ended; whether there are children left."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process, as far as the system tells."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
+def _command(pid: int) -> str:
+    """A process's command line; empty if it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

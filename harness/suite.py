@@ -1,0 +1,164 @@
+"""The suite: many cells run side by side, each judged, then clients held against one another."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.checks import parity
+from harness.checks.check import REQUEST_CHECKS, Evidence
+from harness.checks.judge import judge
+from harness.model.cell import Cell
+from harness.model.finding import Finding, Verdict
+from harness.model.observation import Observation
+from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.runner.run import observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from harness.runner.stage import Stage
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no verdict on a sample: our own fault, with its remedy."""
+
+    message: str
+    remedy: str = ""
+    exit_code: int = 3
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one cell."""
+
+    cell: Cell
+    sha256: str | None
+    """Of the file that ran."""
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    not_evaluated: tuple[str, ...] = ()
+    observation: Observation | None = None
+    fault: Fault | None = None
+
+    @property
+    def requests_stand(self) -> bool:
+        """Whether what it sent was as the scenario asks."""
+        return self.observation is not None and not any(
+            finding.check in REQUEST_CHECKS for finding in self.findings
+        )
+
+
+class Parity(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of holding the clients of one scenario and model against one another."""
+
+    scenario: str
+    model: str
+    clients: tuple[str, ...]
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    not_evaluated: tuple[str, ...] = ()
+
+
+async def run_suite(
+    cells: Sequence[Cell],
+    stage: Stage,
+    *,
+    jobs: int,
+    damaged: Mapping[str, Sequence[Problem]],
+    done: Callable[[Outcome], None],
+) -> list[Parity]:
+    """Run cells, a number at once.
+
+    Args:
+        cells: What to run.
+        stage: What all runs share.
+        jobs: How many run at once.
+        damaged: By scenario, why its recording cannot be used.
+        done: Told of each outcome, as it comes.
+
+    Returns:
+        The parity of each group of cells that differ in nothing but their client.
+    """
+    outcomes: dict[str, Outcome] = {}
+    waiting = iter(cells)
+
+    async def worker() -> None:
+        for cell in waiting:
+            outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
+            outcomes[cell.id] = outcome
+            done(outcome)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(jobs, len(cells))):
+            group.create_task(worker())
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for cell in cells:
+        groups.setdefault((cell.scenario.name, cell.model), []).append(outcomes[cell.id])
+    return [compare(members) for members in groups.values()]
+
+
+async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
+    """Run and judge one cell; whatever is our own fault becomes an `error`."""
+    sha256 = None
+    try:
+        if damage:
+            raise InvalidError(damage)
+        sha256 = hashlib.sha256(stage.read(cell)).hexdigest()
+        observation = await observe(cell, stage)
+        judgement = judge(cell, observation)
+    except InvalidError as error:
+        fault = Fault(message=str(error), exit_code=2)
+        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
+    except HarnessError as error:
+        fault = Fault(message=error.message, remedy=error.remedy)
+        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
+    return Outcome(
+        cell=cell,
+        sha256=sha256,
+        verdict=judgement.verdict,
+        findings=judgement.findings,
+        not_evaluated=judgement.not_evaluated,
+        observation=observation,
+    )
+
+
+def compare(outcomes: Sequence[Outcome]) -> Parity:
+    """Hold clients against one another; those whose own faults have a name already stand aside."""
+    sending = [_evidence(one) for one in outcomes if one.requests_stand]
+    showing = [_evidence(one) for one in outcomes if one.verdict == "pass"]
+    findings: list[Finding] = []
+    not_evaluated: list[str] = []
+    for name, check, runs in (
+        ("parity.request", parity.request, sending),
+        ("parity.output", parity.output, showing),
+    ):
+        findings += check(runs) if len(runs) > 1 else []
+        if len(runs) < len(outcomes) or len(runs) < 2:  # noqa: PLR2004
+            not_evaluated.append(name)
+    verdict: Verdict = "fail" if findings else "skipped" if not_evaluated else "pass"
+    first = outcomes[0].cell
+    return Parity(
+        scenario=first.scenario.name,
+        model=first.model,
+        clients=tuple(one.cell.client.name for one in outcomes),
+        verdict=verdict,
+        findings=tuple(findings),
+        not_evaluated=tuple(not_evaluated),
+    )
+
+
+def _evidence(outcome: Outcome) -> Evidence:
+    assert outcome.observation is not None  # noqa: S101
+    return Evidence(cell=outcome.cell, observation=outcome.observation)
+
+
+def exit_code(outcomes: Sequence[Outcome], parities: Sequence[Parity]) -> int:
+    """The exit code of a run: 2, then 3, then 1."""
+    faults = {one.fault.exit_code for one in outcomes if one.fault}
+    if faults:
+        return min(faults)
+    failed = any(one.verdict == "fail" for one in (*outcomes, *parities))
+    return 1 if failed else 0
