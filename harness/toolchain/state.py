@@ -1,0 +1,132 @@
+"""Where toolchains are kept, and how a folder is made whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import __version__
+from harness.model.problem import HarnessError
+from harness.model.project import BUNDLED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOT_COPIED = ("node_modules", "__pycache__", ".harness")
+
+
+def state_folder(root: Path) -> Path:
+    """Where a project's toolchains are kept; made when something is first installed.
+
+    Args:
+        root: A folder that may be written to, as `workspace` gives it.
+    """
+    return root / ".harness"
+
+
+def workspace(root: Path) -> Path:
+    """The root to work on: the project itself, or a copy of the one inside this package.
+
+    Nothing is ever written beside an installed package. The copy lies in the user's cache, named
+    by version and contents, so that it is made once and an edited package gets one of its own.
+
+    Raises:
+        HarnessError: The cache cannot be written to.
+    """
+    if root != BUNDLED:
+        return root
+    from platformdirs import user_cache_path
+
+    target = user_cache_path("sampleproof") / f"{__version__}-{_contents(root)[:12]}"
+
+    def copy(folder: Path) -> None:
+        skip = shutil.ignore_patterns(*NOT_COPIED)
+        shutil.copytree(root / "samples", folder / "samples", ignore=skip)
+
+    return installed(target, "samples/catalog.yaml", copy)
+
+
+def _contents(root: Path) -> str:
+    """A hash over the names and bytes of a project's files."""
+    total = hashlib.sha256()
+    for folder, names, files in os.walk(root / "samples"):
+        names[:] = sorted(name for name in names if name not in NOT_COPIED)
+        for name in sorted(files):
+            path = Path(folder, name)
+            data = path.read_bytes()
+            total.update(f"{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
+            total.update(data)
+    return total.hexdigest()
+
+
+def installed(folder: Path, proof: str, install: Callable[[Path], None]) -> Path:
+    """A folder that is whole: the one that is there, or one made now.
+
+    It is made beside its place and renamed when it is finished, under a lock, so that neither two
+    processes at once nor one that is ended half-way can leave a broken one.
+
+    Args:
+        folder: Its place.
+        proof: A file in it without which it is not whole; a broken one is made anew.
+        install: Fills the empty folder that it is given.
+
+    Raises:
+        HarnessError: The folder cannot be written to, or `install` failed.
+    """
+    if (folder / proof).exists():
+        return folder
+    with writing(folder.parent), locked(folder.with_name(f"{folder.name}.lock")):
+        if (folder / proof).exists():  # another process was first
+            return folder
+        new = folder.with_name(f"{folder.name}.new")
+        for leftover in (new, folder):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        new.mkdir(parents=True)
+        try:
+            install(new)
+            new.rename(folder)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+    return folder
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turns what the file system refuses into an error that names the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise HarnessError(
+            f"cannot write in {folder}: {error.strerror or error}",
+            "make the folder writable and see that the disk has room, then run it again",
+        ) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time; the system lifts the lock of one that dies."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        new.write_bytes(data)
+        new.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
