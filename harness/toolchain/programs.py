@@ -58,16 +58,25 @@ def check(program: Program, why: str) -> tuple[str, str]:
     if path is None:
         raise HarnessError(f"{program.name} is not on the PATH; {why}", remedy)
     path = os.path.abspath(path)  # noqa: PTH100  (a link's own name may matter: busybox)
-    said = run(
-        [path, *program.version], doing=f"asking for {program.name}'s version", timeout=ASKING
-    )
+    version = ask(path, program, remedy)
+    if program.minimum and not at_least(version, program.minimum):
+        raise HarnessError(f"{path} is {version}; {needed} is needed: {why}", remedy)
+    return path, version
+
+
+def ask(path: str, program: Program, remedy: str) -> str:
+    """The version that a program tells.
+
+    Raises:
+        HarnessError: It tells none.
+    """
+    doing = f"asking for {program.name}'s version"
+    said = run([path, *program.version], doing=doing, timeout=ASKING)
     version = version_in(said)
     if version is None:
         message = f"{path} {' '.join(program.version)} tells no version; it printed {said[:80]!r}"
         raise HarnessError(message, remedy)
-    if program.minimum and not at_least(version, program.minimum):
-        raise HarnessError(f"{path} is {version}; {needed} is needed: {why}", remedy)
-    return path, version
+    return version
 
 
 def version_in(text: str) -> str | None:

@@ -1,0 +1,206 @@
+"""What is here, what is missing, and the one command that mends it. Nothing is installed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.model.problem import HarnessError
+from harness.toolchain import packages, programs
+from harness.toolchain.need import Need
+from harness.toolchain.node import misfits, on_path, pinned_version
+from harness.toolchain.ready import stamped
+from harness.toolchain.tool import ASKING, run
+from harness.toolchain.uv import find_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from harness.model.client import Client, Program
+
+WIDTH = 80
+"""Columns that a line may take."""
+
+OLDEST_PYTHON = (3, 11)
+INSTALLS = "run: sampleproof run"
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is needed."""
+
+    name: str
+    found: str | None
+    """What is there, with its version; `None` if nothing is."""
+    needed: str
+    remedy: str = ""
+    """What mends it; empty if nothing has to be mended."""
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing has to be mended."""
+        return not self.remedy
+
+
+def inspect_machine(root: Path) -> list[Item]:
+    """What the harness itself needs, whatever the client.
+
+    Args:
+        root: The project, as `harness.toolchain.state.workspace` gives it.
+    """
+    return [_python(), _uv(), _terminal(), _port(), _writable(root)]
+
+
+def inspect(client: Client, root: Path, state: Path, node: str | None = None) -> list[Item]:
+    """What a client's samples need.
+
+    Args:
+        client: The client.
+        root: The project, as `harness.toolchain.state.workspace` gives it.
+        state: Where toolchains are kept.
+        node: The Node version that was asked for.
+
+    Raises:
+        InvalidError: A lock cannot be read.
+    """
+    folder = (root / client.file).parent
+    need = Need(client=client, folder=folder, state=state, announce=lambda _: None, node=node)
+    items = []
+    try:
+        ready = stamped(client, root, state, node)
+        blocked = ""
+    except HarnessError as error:
+        ready, blocked = None, error.remedy
+    if client.toolchain.kind == "node":
+        items.append(_node(need, ready.versions["node"] if ready else None))
+    if client.toolchain.kind != "programs":
+        found = None
+        if ready:
+            library = ready.versions.get(client.library)
+            found = f"{client.library} {library}" if library else "in place"
+        items.append(
+            Item(
+                name=f"{client.name}: packages",
+                found=found,
+                needed=f"as {need.shown(need.lock)} pins",
+                remedy="" if ready else blocked or INSTALLS,
+            )
+        )
+    return items + [_program(client, program) for program in client.toolchain.programs]
+
+
+def _python() -> Item:
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    old = sys.version_info < OLDEST_PYTHON
+    remedy = f"install Python {oldest} or newer" if old else ""
+    version = platform.python_version()
+    return Item(name="Python", found=version, needed=f"{oldest} or newer", remedy=remedy)
+
+
+def _uv() -> Item:
+    try:
+        said = run([find_uv(), "--version"], doing="asking for uv's version", timeout=ASKING)
+    except HarnessError as error:
+        return Item(name="uv", found=None, needed="to install packages", remedy=error.remedy)
+    return Item(name="uv", found=programs.version_in(said), needed="to install packages")
+
+
+def _terminal() -> Item:
+    try:
+        for descriptor in os.openpty():
+            os.close(descriptor)
+    except OSError as error:
+        remedy = f"mount /dev/pts: {error.strerror}"
+        return Item(name="terminals", found=None, needed="a terminal per sample", remedy=remedy)
+    return Item(name="terminals", found="work", needed="a terminal per sample")
+
+
+def _port() -> Item:
+    try:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+    except OSError as error:
+        remedy = f"allow ports on 127.0.0.1 to be opened: {error.strerror}"
+        return Item(name="loopback", found=None, needed="a port per sample", remedy=remedy)
+    return Item(name="loopback", found="works", needed="a port per sample")
+
+
+def _writable(root: Path) -> Item:
+    able = os.access(root, os.W_OK)
+    return Item(
+        name="project",
+        found="writable" if able else "read-only",
+        needed="to hold the toolchains",
+        remedy="" if able else f"make {root} writable for you",
+    )
+
+
+def _node(need: Need, ready: str | None) -> Item:
+    wanted = packages.engines(packages.read_lock(need))
+    name = f"{need.client.name}: Node"
+    needed = need.node or "as the packages accept it"
+    if ready:
+        return Item(name=name, found=ready, needed=needed)
+    found = on_path()
+    if found is None:
+        return Item(name=name, found=None, needed=needed, remedy=INSTALLS)
+    if need.node:
+        return Item(
+            name=name,
+            found=f"{found.version} on PATH",
+            needed=needed,
+            remedy="" if found.version == need.node else f"{INSTALLS} --node {need.node}",
+        )
+    against = misfits(found.version, wanted)
+    return Item(
+        name=name,
+        found=f"{found.version} on PATH",
+        needed=against[0].partition(" needs ")[2] if against else needed,
+        remedy=f"{INSTALLS} (it brings Node {pinned_version()})" if against else "",
+    )
+
+
+def _program(client: Client, program: Program) -> Item:
+    title = f"{client.name}: {program.name}"
+    needed = f"{program.minimum} or newer" if program.minimum else "any version"
+    path = shutil.which(program.name)
+    remedy = program.install or f"install {program.name}, {needed}"
+    try:
+        version = programs.ask(path, program, remedy) if path else None
+    except HarnessError as error:
+        return Item(name=title, found=path, needed=needed, remedy=error.remedy)
+    old = version is None or (program.minimum and not programs.at_least(version, program.minimum))
+    return Item(name=title, found=version, needed=needed, remedy=remedy if old else "")
+
+
+def lines(items: Iterable[Item]) -> list[str]:
+    """The items as lines of plain text, none wider than a terminal unless a word is."""
+    items = list(items)
+    width = max((len(item.name) for item in items), default=0)
+    text = []
+    for item in items:
+        mark = "ok " if item.fine else "NOT"
+        text += _wrap(f"{mark}  {item.name.ljust(width)}  ", item.found or "missing")
+        if not item.fine:
+            text += _wrap("     needed: ", item.needed)
+            text += _wrap("     to mend it, ", item.remedy)
+    return text
+
+
+def _wrap(start: str, words: str) -> list[str]:
+    indent = " " * len(start)
+    return textwrap.wrap(
+        words,
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
