@@ -1,0 +1,141 @@
+"""The committed samples, held against what their scenarios and templates give now."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from harness.model.problem import HarnessError
+from harness.render.sample import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from harness.model.cell import Cell
+
+READABLE = 0o644
+
+
+class Stale(msgspec.Struct, frozen=True, kw_only=True):
+    """A committed sample that is not what it should be."""
+
+    path: str
+    """From the project's root."""
+    why: Literal["missing", "differs", "leftover"]
+    diff: str
+    """From what is committed to what should be, as a unified diff; empty for a leftover."""
+
+    @property
+    def remedy(self) -> str:
+        """What mends it."""
+        if self.why == "leftover":
+            return f"no scenario gives {self.path}: remove it, or add the scenario"
+        return "sampleproof render"
+
+
+def stale(root: Path, cells: Iterable[Cell], *, whole: bool = True) -> list[Stale]:
+    """Every committed sample whose bytes are not exactly those that its cell renders to.
+
+    Args:
+        root: The project's root.
+        cells: The cells to look at; those that are not committed count for nothing.
+        whole: Whether these are all cells there are. Only then is a sample that none of them
+            gives a leftover.
+
+    Raises:
+        InvalidError: A cell cannot be rendered.
+        HarnessError: A file cannot be read.
+    """
+    committed = [cell for cell in cells if cell.committed]
+    found = []
+    for cell in committed:
+        is_bytes, should_be = _read(root / cell.path), render(cell).encode()
+        if is_bytes != should_be:
+            why: Literal["missing", "differs"] = "missing" if is_bytes is None else "differs"
+            diff = _diff(cell.path, is_bytes, should_be)
+            found.append(Stale(path=cell.path, why=why, diff=diff))
+    if whole:
+        found.extend(
+            Stale(path=path, why="leftover", diff="") for path in _leftovers(root, committed)
+        )
+    return found
+
+
+def write(root: Path, cells: Iterable[Cell]) -> list[Stale]:
+    """Render every committed sample that is stale, each whole or not at all.
+
+    Files that no scenario gives are left alone: they may be someone's work.
+
+    Returns:
+        What was stale, and is so no more.
+
+    Raises:
+        InvalidError: A cell cannot be rendered; then nothing has been written.
+        HarnessError: A file cannot be read or written.
+    """
+    committed = [cell for cell in cells if cell.committed]
+    changed = stale(root, committed, whole=False)
+    texts = {cell.path: render(cell) for cell in committed}
+    for entry in changed:
+        _replace(root / entry.path, texts[entry.path].encode())
+    return changed
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HarnessError(
+            f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = path.stat().st_mode & 0o777 if path.exists() else READABLE
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        beside = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        beside.chmod(mode)
+        beside.replace(path)
+    except OSError as error:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
+        raise HarnessError(
+            f"{path} cannot be written: {error.strerror}", "make the folder writable"
+        ) from error
+
+
+def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:
+    given = {cell.path for cell in cells}
+    kinds = {(Path(cell.path).parent, cell.client.suffix) for cell in cells}
+    for folder, suffix in sorted(kinds):
+        for path in sorted((root / folder).glob(f"*{suffix}")):
+            name = (folder / path.name).as_posix()
+            if name not in given and path.is_file():
+                yield name
+
+
+def _diff(path: str, old: bytes | None, new: bytes) -> str:
+    before, after = "/dev/null" if old is None else f"a/{path}", f"b/{path}"
+    return "".join(unified_diff(_lines(old or b""), _lines(new), before, after))
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines as a terminal can show them; what it would swallow is spelled."""
+    text = content.decode("utf-8", "backslashreplace").replace("\r", "\\r")
+    lines = [f"{line}\n" for line in text.split("\n")]
+    if lines[-1] == "\n":
+        return lines[:-1]
+    lines[-1] += "\\ No newline at end of file\n"
+    return lines
