@@ -102,10 +102,11 @@ async def run_suite(
 
 async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
     """Run and judge one cell; whatever is our own fault becomes an `error`."""
+    if damage:
+        fault = Fault(message=str(InvalidError(damage)), exit_code=2)
+        return Outcome(cell=cell, sha256=None, verdict="error", fault=fault)
     sha256 = None
     try:
-        if damage:
-            raise InvalidError(damage)
         sha256 = hashlib.sha256(stage.read(cell)).hexdigest()
         observation = await observe(cell, stage)
         judgement = judge(cell, observation)
@@ -160,5 +161,5 @@ def exit_code(outcomes: Sequence[Outcome], parities: Sequence[Parity]) -> int:
     faults = {one.fault.exit_code for one in outcomes if one.fault}
     if faults:
         return min(faults)
-    failed = any(one.verdict == "fail" for one in (*outcomes, *parities))
-    return 1 if failed else 0
+    verdicts = [one.verdict for one in outcomes] + [one.verdict for one in parities]
+    return 1 if "fail" in verdicts else 0

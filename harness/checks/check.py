@@ -6,16 +6,17 @@ at all; so one fault has one name, and what it drags along is `not evaluated`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from harness.model.cell import Cell
+from harness.model.finding import Finding
+from harness.model.observation import Observation
 
-    from harness.model.cell import Cell
-    from harness.model.finding import Finding
-    from harness.model.observation import Observation, SeenRequest
+if TYPE_CHECKING:
+    from harness.model.observation import SeenRequest
     from harness.model.recording import Exchange
 
 REQUEST_CHECKS = ("request.count", "request.endpoint", "request.auth", "request.body")

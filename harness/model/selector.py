@@ -51,7 +51,9 @@ def select(
         for name in wanted:
             if name not in known:
                 hint = near(name, known) or f"known: {', '.join(known)}"
-                problems.append(Problem(file="", message=f"{option}: there is no {name!r}", hint=hint))
+                problems.append(
+                    Problem(file="", message=f"{option}: there is no {name!r}", hint=hint)
+                )
     if problems:
         raise InvalidError(problems)
     every = list(project.cells(_models(project, selectors, models)))
@@ -77,7 +79,11 @@ def _models(project: Project, selectors: Sequence[str], models: Sequence[str]) -
     known = list(project.catalog.models)
     if "all" in models:
         return known
-    named = [name for name in known if any(fnmatchcase(name, text.partition("@")[2]) for text in selectors)]
+    named = [
+        name
+        for name in known
+        if any(fnmatchcase(name, text.partition("@")[2]) for text in selectors)
+    ]
     default = [project.catalog.default_model]
     return list(dict.fromkeys([*(models or default), *named]))
 

@@ -16,7 +16,8 @@ def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     return [
         "".join(
-            cell + " " * (width - _width(cell) + gap) for cell, width in zip(row, widths, strict=True)
+            cell + " " * (width - _width(cell) + gap)
+            for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]

@@ -52,7 +52,10 @@ def _shown(value: Any) -> list[str]:
         return ["nothing"]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Control characters of a sample's output must not reach the user's terminal.
-    lines = [_cut("".join(c if c.isprintable() else repr(c)[1:-1] for c in line)) for line in text.split("\n")]
+    lines = [
+        _cut("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+        for line in text.split("\n")
+    ]
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES
         lines = [*lines[:SHOWN_LINES], f"… {more} more lines in the report"]

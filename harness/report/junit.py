@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def write(folder: Path, report: Iterable[Line]) -> Path:
     """Write the JUnit file of a report beside it."""
-    suite = Xml.Element("testsuite", name="sampleproof")
+    suite = ET.Element("testsuite", name="sampleproof")
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     total = 0.0
     for line in report:
@@ -35,20 +35,20 @@ def write(folder: Path, report: Iterable[Line]) -> Path:
     for name, number in counts.items():
         suite.set(name, str(number))
     suite.set("time", f"{total:.3f}")
-    root = Xml.Element("testsuites")
+    root = ET.Element("testsuites")
     root.append(suite)
     path = folder / NAME
     beside = folder / f".{NAME}"
-    beside.write_bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
+    beside.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
     beside.replace(path)
     return path
 
 
-def _case(suite: Xml.Element, line: Line, counts: dict[str, int]) -> float:
+def _case(suite: ET.Element, line: Line, counts: dict[str, int]) -> float:
     seconds = float(line.get("run", {}).get("duration_ms", 0)) / 1000
     group = line.get("client", "parity")
     name = line.get("id") or f"parity/{line['scenario']}@{line['model']}"
-    case = Xml.SubElement(
+    case = ET.SubElement(
         suite, "testcase", classname=f"samples.{group}", name=name, time=f"{seconds:.3f}"
     )
     if "sample" in line:
@@ -56,17 +56,19 @@ def _case(suite: Xml.Element, line: Line, counts: dict[str, int]) -> float:
     if line["verdict"] == "fail":
         counts["failures"] += 1
         first = line["findings"][0]
-        element = Xml.SubElement(case, "failure", type=first["check"], message=_fit(first["message"]))
+        element = ET.SubElement(
+            case, "failure", type=first["check"], message=_fit(first["message"])
+        )
         element.text = _fit("\n\n".join(_finding(one) for one in line["findings"]))
     elif line["verdict"] == "error":
         counts["errors"] += 1
         fault = line["fault"]
-        element = Xml.SubElement(case, "error", type="error", message=_fit(fault["message"]))
+        element = ET.SubElement(case, "error", type="error", message=_fit(fault["message"]))
         element.text = _fit(f"{fault['message']}\n{fault['remedy']}")
     elif line["verdict"] == "skipped":
         counts["skipped"] += 1
         reason = f"not evaluated: {', '.join(line['not_evaluated'])}"
-        Xml.SubElement(case, "skipped", message=reason)
+        ET.SubElement(case, "skipped", message=reason)
     return seconds
 
 

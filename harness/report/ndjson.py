@@ -88,10 +88,16 @@ def read(path: Path) -> list[Line]:
                     raise InvalidError([problem]) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise InvalidError([Problem(file=str(path), message=f"cannot be read: {reason}")]) from error
+        raise InvalidError(
+            [Problem(file=str(path), message=f"cannot be read: {reason}")]
+        ) from error
     if not found or found[0].get("type") != "report":
         raise InvalidError([Problem(file=str(path), line=1, message="this is not a report")])
     if found[-1].get("type") != "footer":
-        problem = Problem(file=str(path), message="this report is incomplete: it has no footer", hint="run it again")
+        problem = Problem(
+            file=str(path),
+            message="this report is incomplete: it has no footer",
+            hint="run it again",
+        )
         raise InvalidError([problem])
     return found

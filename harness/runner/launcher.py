@@ -52,7 +52,9 @@ class Run:
 
     def _read(self) -> None:
         message = wire.receive(self._lifeline)
-        report: dict[str, Any] = message[0] if message else {"fault": "the run's warden has vanished"}
+        report: dict[str, Any] = (
+            message[0] if message else {"fault": "the run's warden has vanished"}
+        )
         if "warden" in report:
             self.warden = report["warden"]
             return

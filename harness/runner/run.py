@@ -47,7 +47,7 @@ async def observe(
     sample = stage.sample(cell)
     canary = f"canary-{secrets.token_hex(16)}"
     home = stage.folder(canary)
-    ready = stage.toolchains[cell.client.name]
+    ready = stage.ready(cell)
     requests: list[SeenRequest] = []
     terminal = Terminal()
     opened: list[Gate] = []
@@ -58,7 +58,7 @@ async def observe(
             shown = await _shown(text.encode(), terminal, run, stage.limit_s)
             opened.append(Gate(text=text, opened=shown))
 
-    responder = wrap(Held(Replay(cell), _places(cell), see))
+    responder = wrap(Held(Replay.of(cell), _places(cell), see))
     listener = _listen()
     service = await stage.gateway.serve(listener, responder, requests.append)
     started = time.monotonic()

@@ -27,14 +27,18 @@ class Stage:
     """Gateway, starter, toolchains and private folders for the runs of one call."""
 
     def __init__(
-        self, root: Path, state: Path, toolchains: Mapping[str, Ready], limit_s: float = LIMIT_S
+        self,
+        root: Path,
+        state: Path,
+        toolchains: Mapping[str, Ready | HarnessError],
+        limit_s: float = LIMIT_S,
     ) -> None:
         """Set up.
 
         Args:
             root: The project's root.
             state: Where the project keeps what it makes for itself.
-            toolchains: By client.
+            toolchains: By client: what its samples need, or why that is not to be had.
             limit_s: Seconds a run may take.
 
         Raises:
@@ -42,7 +46,7 @@ class Stage:
         """
         self.root = root
         self.state = state
-        self.toolchains = toolchains
+        self._toolchains = toolchains
         self.limit_s = limit_s
         self.launcher = Launcher()
         self.authority = Authority(state / "tls")
@@ -56,6 +60,17 @@ class Stage:
             self.launcher.close()
             raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
 
+    def ready(self, cell: Cell) -> Ready:
+        """What a cell's sample needs, in place.
+
+        Raises:
+            HarnessError: It is not to be had.
+        """
+        ready = self._toolchains[cell.client.name]
+        if isinstance(ready, HarnessError):
+            raise ready
+        return ready
+
     def sample(self, cell: Cell) -> Path:
         """The file that runs: the committed one, or for other models one rendered now."""
         if cell.committed:
@@ -68,7 +83,7 @@ class Stage:
             beside = path.with_name(f".{path.name}.{os.getpid()}")
             beside.write_bytes(text)
             beside.replace(path)
-        for name, target in self.toolchains[cell.client.name].beside.items():
+        for name, target in self.ready(cell).beside.items():
             link = folder / name
             if not link.is_symlink() or str(link.readlink()) != target:
                 beside = link.with_name(f".{name}.{os.getpid()}")

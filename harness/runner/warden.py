@@ -13,13 +13,15 @@ import os
 import resource
 import select
 import signal
-import socket
 import sys
 import termios
 import time
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness.runner import wire
+
+if TYPE_CHECKING:
+    import socket
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36

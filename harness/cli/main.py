@@ -1,0 +1,113 @@
+"""The command and its exit codes. Verbs are imported only when they are called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import harness
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INVALID, HARNESS, FAIL, STALE = 2, 3, 1, 4
+INTERRUPTED = 130
+"""As shells count: 128 and the number of SIGINT."""
+
+VERBS = {
+    "list": "Show scenarios, clients and models.",
+    "render": "Write every client's samples, or check that they are fresh.",
+    "run": "Run samples as published, against their recordings.",
+    "doctor": "Show what is installed, what is missing, and how to mend it.",
+}
+
+EPILOG = """\b
+Examples:
+  sampleproof run                      run every sample
+  sampleproof run python/basic         run one
+  sampleproof render --check --diff    are the samples fresh?
+
+\b
+Exit codes: 0 as expected, 1 a sample fails, 2 the call or a project file
+is invalid, 3 the harness could not do its work, 4 a file is stale.
+"""
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs' names and summaries without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order in which people use them."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A verb's command, imported now."""
+        if cmd_name not in VERBS:
+            return None
+        if ctx.resilient_parsing:
+            return click.Command(cmd_name)
+        command: click.Command = import_module(f"harness.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with their summaries."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@click.version_option(harness.__version__, package_name="sampleproof", prog_name="sampleproof")
+def cli() -> None:
+    """Run API samples exactly as published, and prove that every language's sample does the same."""
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run the command line.
+
+    Returns:
+        The exit code.
+    """
+    from harness.model.problem import HarnessError, InvalidError
+
+    try:
+        result: Any = cli.main(list(arguments), prog_name="sampleproof", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return INVALID
+    except InvalidError as error:
+        for problem in error.problems:
+            _complain(str(problem))
+        return INVALID
+    except HarnessError as error:
+        _complain(error.message)
+        if error.remedy:
+            click.echo(f"  remedy: {error.remedy}", err=True)
+        return HARNESS
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has seen enough
+        return 0
+    except Exception:  # noqa: BLE001
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+        _complain("this is a fault in sampleproof itself; please report it with the lines above")
+        return HARNESS
+    return result if isinstance(result, int) else 0
+
+
+def _complain(text: str) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)

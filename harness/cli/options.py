@@ -1,0 +1,103 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
+
+    from harness.model.project import Project
+
+
+class Names(click.ParamType[str]):
+    """A name out of the project, completed by the shell; unknown ones are reported by the verb."""
+
+    name = "name"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names of this kind that begin as typed."""
+        del param
+        from click.shell_completion import CompletionItem
+
+        from harness.model.problem import InvalidError
+
+        try:
+            project = opened(ctx.params.get("project"))[1]
+        except InvalidError:
+            return []
+        names = {
+            "CELL": [cell.id for cell in project.cells()],
+            "CLIENT": list(project.clients),
+            "SCENARIO": list(project.scenarios),
+            "MODEL": [*project.catalog.models, "all"],
+        }[self.kind]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """How the help shows it."""
+        del param, ctx
+        return self.kind
+
+
+def project_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--project DIR`."""
+    return click.option(
+        "--project",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        is_eager=True,
+        help="The project's folder. [default: the one this folder is in]",
+    )(function)
+
+
+def chosen_cells(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the selectors, and the options that restrict them."""
+    for decorate in (
+        click.option(
+            "--model",
+            "models",
+            multiple=True,
+            type=Names("MODEL"),
+            help="Run for this model, or for `all`; may be repeated.",
+        ),
+        click.option(
+            "--scenario",
+            "scenarios",
+            multiple=True,
+            type=Names("SCENARIO"),
+            help="Only this scenario; may be repeated.",
+        ),
+        click.option(
+            "--client",
+            "clients",
+            multiple=True,
+            type=Names("CLIENT"),
+            help="Only this client; may be repeated.",
+        ),
+        click.argument("selectors", nargs=-1, type=Names("CELL"), metavar="[SELECTOR]..."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def opened(folder: Path | None) -> tuple[Path, Project]:
+    """The project's root, and the project.
+
+    Raises:
+        InvalidError: There is none, or its files have problems.
+    """
+    from harness.model.project import find, open_project
+    from harness.toolchain.state import workspace
+
+    root = workspace(folder.resolve() if folder else find(Path.cwd()))
+    return root, open_project(root)

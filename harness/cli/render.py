@@ -1,0 +1,58 @@
+"""`sampleproof render`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.options import opened, project_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+WHY = {
+    "missing": "is not there",
+    "differs": "is not what its scenario and template give",
+    "leftover": "comes from no scenario",
+}
+
+
+@click.command("render")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a sample is stale.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@project_option
+def command(project: Path | None, *, check: bool, diff: bool) -> int:
+    r"""Write every client's samples from the scenarios and templates.
+
+    \b
+    Examples:
+      sampleproof render
+      sampleproof render --check --diff
+    """
+    from harness.cli.main import STALE
+    from harness.render.stale import stale, write
+
+    root, content = opened(project)
+    cells = list(content.cells())
+    if not (check or diff):
+        changed = write(root, cells)
+        for one in changed:
+            click.echo(f"wrote {one.path}")
+        click.echo(f"{len(cells)} samples are fresh.")
+        return 0
+    found = stale(root, cells)
+    for one in found:
+        click.echo(f"{one.path}: {WHY[one.why]}; mend it with: {one.remedy}")
+        if diff:
+            click.echo(one.diff, nl=False)
+    if not found:
+        click.echo(f"{len(cells)} samples are fresh.")
+    if not (found and check):
+        return 0
+    click.echo(
+        f"{len(found)} of {len(cells)} samples are stale; render them with: sampleproof render",
+        err=True,
+    )
+    return STALE

@@ -1,0 +1,97 @@
+"""`sampleproof run`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.options import chosen_cells, opened, project_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
+
+
+@click.command("run")
+@chosen_cells
+@click.option(
+    "--report",
+    "report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the report goes. [default: build/report in the project]",
+)
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="How many run at once. [default: one a core]"
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds a sample may take.",
+)
+@project_option
+def command(
+    selectors: Sequence[str],
+    clients: Sequence[str],
+    scenarios: Sequence[str],
+    models: Sequence[str],
+    report: Path | None,
+    jobs: int | None,
+    timeout: float,
+    project: Path | None,
+) -> int:
+    r"""Run samples byte for byte as published, against their recordings.
+
+    A SELECTOR is python/basic, python, '*/streaming', or a sample's file.
+    Without one, every sample runs.
+
+    \b
+    Examples:
+      sampleproof run
+      sampleproof run python '*/streaming'
+      sampleproof run --model all -j 4
+    """
+    from harness.model.selector import select
+    from harness.report.session import Session
+
+    root, content = opened(project)
+    cells = select(content, root, selectors, clients=clients, scenarios=scenarios, models=models)
+    again = [_program(), "run", *(["--project", str(project)] if project else [])]
+    session = Session(
+        root=root,
+        project=content,
+        report=report or _default_report(root),
+        jobs=jobs or usable_cores(),
+        limit_s=timeout,
+        rerun=lambda name: shlex.join([*again, name]),
+    )
+    return session.run(cells)
+
+
+def _program() -> str:
+    """How the user can call this program again."""
+    typed = Path(sys.argv[0])
+    found = shutil.which(typed.name)
+    return typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)
+
+
+def _default_report(root: Path) -> Path:
+    from harness.model.project import MARK, find
+
+    here = Path.cwd()
+    inside = (find(here) / MARK).is_file() and find(here) == root
+    return (root if inside else here) / "build" / "report"

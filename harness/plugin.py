@@ -1,0 +1,133 @@
+"""The pytest plugin: `pytest --samples` adds one item per cell, named by its id.
+
+All cells that pytest has chosen run side by side in the same runner as `sampleproof run`; each
+item waits for its own. Under xdist a worker runs what it is given, item by item. Parity is judged
+in the last item of each group whose cells all ran in this process.
+
+Nothing of the harness is imported unless `--samples` is given.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.report.background import Background
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--samples` and its companions."""
+    group = parser.getgroup("sampleproof", "samples of API documentation")
+    group.addoption("--samples", action="store_true", help="run every sample as an item of its own")
+    group.addoption(
+        "--samples-project",
+        metavar="DIR",
+        help="the project's folder; by default the one that rootdir is in",
+    )
+    group.addoption(
+        "--samples-model",
+        metavar="MODEL",
+        action="append",
+        default=[],
+        help="run for this model, or for all",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker that every item has."""
+    config.addinivalue_line("markers", "sample: a published sample, run as it stands")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Adds the items, before `-k` and `-m` choose among them."""
+    if not config.getoption("samples"):
+        return
+    from harness.model.problem import HarnessError, InvalidError
+    from harness.report.background import Background
+
+    folder = config.getoption("samples_project")
+    try:
+        background = Background.open(
+            Path(folder) if folder else config.rootpath, config.getoption("samples_model")
+        )
+    except (InvalidError, HarnessError) as error:
+        raise pytest.UsageError(str(error)) from error
+    session.stash[BACKGROUND] = background
+    added = [
+        SampleItem.from_parent(session, name=cell.id, cell=cell, background=background)
+        for cell in background.cells
+    ]
+    if not added:
+        raise pytest.UsageError("--samples: the project has no samples")
+    items += added
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Knows now which cells are to run; nothing starts before the first item does."""
+    background = session.stash.get(BACKGROUND, None)
+    if background is None:
+        return
+    chosen = [item.cell for item in session.items if isinstance(item, SampleItem)]
+    # A worker of xdist collects all items, and is told one by one which are its own.
+    background.choose([] if hasattr(session.config, "workerinput") else chosen)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Ends what is still running, as after `-x`."""
+    background = session.stash.get(BACKGROUND, None)
+    if background is not None:
+        background.close()
+
+
+class SampleItem(pytest.Item):
+    """One sample."""
+
+    def __init__(self, *, cell: Any, background: Background, **arguments: Any) -> None:
+        """Take a cell."""
+        super().__init__(**arguments)
+        self.cell = cell
+        self.background = background
+        self.path = background.root / cell.path
+        self.add_marker("sample")
+        self._nodeid = cell.id
+
+    def runtest(self) -> None:
+        """Wait for this sample's outcome."""
+        outcome = self.background.outcome(self.cell)
+        lines = [*self.background.explain(outcome), *self.background.parity(self.cell)]
+        if lines:
+            raise SampleError("\n".join(lines))
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | Any:
+        """The findings alone: a traceback through the harness says nothing of a sample."""
+        if isinstance(excinfo.value, SampleError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it stands, and its name."""
+        return self.path, None, self.cell.id
+
+
+class SampleError(Exception):
+    """A sample failed, or could not be run."""
+
+
+BACKGROUND = pytest.StashKey["Background"]()
+
+
+def pytest_report_header(config: pytest.Config) -> Iterator[str]:
+    """Says which project's samples run."""
+    if config.getoption("samples"):
+        yield f"samples: {config.getoption('samples_project') or config.rootpath}"

@@ -1,0 +1,128 @@
+"""The suite in a thread of its own, for a caller that asks for one outcome after another."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+from harness.model.project import find, open_project
+from harness.model.selector import select
+from harness.report import explain
+from harness.runner.stage import Stage
+from harness.suite import compare, run_cell
+from harness.toolchain.ready import prepare_all
+from harness.toolchain.state import state_folder, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from harness.model.cell import Cell
+    from harness.model.project import Project
+    from harness.suite import Outcome
+
+
+class Background:
+    """Runs cells side by side, out of the way of whoever waits for them."""
+
+    def __init__(self, root: Path, project: Project, cells: Sequence[Cell], jobs: int) -> None:
+        """Take what may be asked for; nothing starts yet."""
+        self.root = root
+        self.project = project
+        self.cells = list(cells)
+        self.jobs = jobs
+        self._chosen: list[Cell] = []
+        self._outcomes: dict[str, Future[Outcome]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stage: Stage | None = None
+
+    @classmethod
+    def open(cls, folder: Path, models: Sequence[str], jobs: int | None = None) -> Background:
+        """Open the project that a folder is in.
+
+        Raises:
+            InvalidError: There is none, or its files have problems.
+        """
+        from harness.cli.run import usable_cores
+
+        root = workspace(find(folder))
+        project = open_project(root)
+        return cls(root, project, select(project, root, models=models), jobs or usable_cores())
+
+    def choose(self, cells: Sequence[Cell]) -> None:
+        """Say which cells will be asked for; they start with the first question."""
+        self._chosen = list(cells)
+
+    def outcome(self, cell: Cell) -> Outcome:
+        """Wait for a cell's outcome.
+
+        Raises:
+            HarnessError: The stage could not be set.
+        """
+        if self._loop is None:
+            self._start()
+        if cell.id not in self._outcomes:
+            self._submit(cell)
+        return self._outcomes[cell.id].result()
+
+    def _start(self) -> None:
+        state = state_folder(self.root)
+        clients = {cell.client.name: cell.client for cell in self.cells}
+        toolchains = prepare_all(clients.values(), self.root, state, lambda _: None)
+        self._stage = Stage(self.root, state, toolchains)
+        self._stage.authority.prepare({cell.endpoint.host for cell in self.cells})
+        self._loop = asyncio.new_event_loop()
+        self._limit = asyncio.Semaphore(self.jobs)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="samples", daemon=True)
+        self._thread.start()
+        for cell in self._chosen:
+            self._submit(cell)
+
+    def _submit(self, cell: Cell) -> None:
+        assert self._loop is not None  # noqa: S101
+        self._outcomes[cell.id] = asyncio.run_coroutine_threadsafe(self._run(cell), self._loop)
+
+    async def _run(self, cell: Cell) -> Outcome:
+        assert self._stage is not None  # noqa: S101
+        async with self._limit:
+            return await run_cell(
+                cell, self._stage, self.project.damaged.get(cell.scenario.name, ())
+            )
+
+    def explain(self, outcome: Outcome) -> list[str]:
+        """Why an outcome is not a pass; empty if it is."""
+        return list(explain.outcome(outcome, f"pytest --samples -k '{outcome.cell.id}'"))
+
+    def parity(self, cell: Cell) -> list[str]:
+        """How clients differ, if this cell is the last of its group and all of it ran here."""
+        group = [
+            one
+            for one in self._chosen
+            if (one.scenario.name, one.model) == (cell.scenario.name, cell.model)
+        ]
+        if len(group) < 2 or group[-1].id != cell.id:  # noqa: PLR2004
+            return []
+        compared = compare([self._outcomes[one.id].result() for one in group])
+        return list(explain.parity(compared, f"pytest --samples -k '{cell.scenario.name}'"))
+
+    def close(self) -> None:
+        """End what is still running."""
+        if self._loop is None or self._thread is None:
+            return
+        for future in self._outcomes.values():
+            future.cancel()
+        asyncio.run_coroutine_threadsafe(_settle(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+        if self._stage is not None:
+            self._stage.close()
+
+
+async def _settle() -> None:
+    """Let cancelled runs end."""
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.gather(*others, return_exceptions=True)
