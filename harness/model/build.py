@@ -319,4 +319,6 @@ def _body(data: dict[str, Any]) -> bytes:
         return "".join(f"{event}\n\n" for event in data["events"]).encode()
     if "text" in data:
         return str(data["text"]).encode()
+    if "pieces" in data:
+        return "".join(data["pieces"]).encode()
     return base64.b64decode(data["base64"], validate=True)

@@ -1,0 +1,221 @@
+"""The gateway's own certificate authority: throw-away, short-lived, kept on disk, installed nowhere.
+
+    FOLDER/               0700
+      ca.pem              what samples are told to trust
+      ca.key              its private key and certificate, 0600
+      leaves/HOST.pem     a host's private key and certificate, 0600
+
+Nothing on disk is believed. A certificate is good if a client that trusts `ca.pem`, strictly,
+shakes hands with it; whatever is not good is made anew. Proving takes two milliseconds and the
+standard library; the library that makes certificates is imported only to make one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import ssl
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from harness.model.problem import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+RENEW_S = 24 * 3600
+"""A certificate with less than this left is made anew."""
+
+HOST = re.compile(r"[0-9A-Za-z_:.-]{1,253}")
+HANDSHAKE_STEPS = 10
+
+
+class Authority:
+    """Contexts for TLS servers of any host, all signed by one authority."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        """Keep an authority in a folder, which need not exist.
+
+        Args:
+            folder: Belongs to the authority alone.
+            clock: Seconds since the epoch.
+        """
+        self.folder = folder
+        self.bundle = folder / "ca.pem"
+        """The certificate that samples are told to trust."""
+        self._key = folder / "ca.key"
+        self._clock = clock
+        self._contexts: dict[str, tuple[ssl.SSLContext, float]] = {}
+        self._bundle_seen: tuple[int, int] | None = None
+        # flock is between processes; between threads of one it takes this as well.
+        self._mutex = threading.Lock()
+
+    def prepare(self, hosts: Iterable[str]) -> None:
+        """Make ready for hosts, so that nothing need be made while samples run.
+
+        Raises:
+            HarnessError: The folder cannot be used.
+        """
+        for host in hosts:
+            self.context(host)
+
+    def ready(self, host: str) -> ssl.SSLContext | None:
+        """A host's context if it is at hand, at the cost of one look at the disk."""
+        found = self._contexts.get(host)
+        if found is None or found[1] < self._clock() or self._bundle_seen != self._bundle_now():
+            return None
+        return found[0]
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """A host's context, made if need be. Takes up to a tenth of a second: not for a loop.
+
+        Args:
+            host: A name or an IP address.
+
+        Raises:
+            HarnessError: The folder cannot be used.
+            ValueError: No certificate can be made for such a host.
+        """
+        host = host.lower()
+        if not HOST.fullmatch(host):
+            raise ValueError(f"not a host: {host!r}")
+        with self._mutex:
+            if (ready := self.ready(host)) is not None:
+                return ready
+            try:
+                with self._lock():
+                    return self._renewed(host)
+            except OSError as error:
+                raise HarnessError(
+                    f"cannot keep certificates in {self.folder}: {error.strerror or error}",
+                    f"make this folder writable, or remove it: rm -r {self.folder}",
+                ) from error
+
+    def _renewed(self, host: str) -> ssl.SSLContext:
+        if not self._authority_is_good():
+            from harness.gateway import minting
+
+            bundle, key = minting.authority(self._clock())
+            _write(self._key, key)
+            _write(self.bundle, bundle, mode=0o644)
+        if self._bundle_seen != (seen := self._bundle_now()):
+            self._contexts.clear()
+            self._bundle_seen = seen
+        leaf = self.folder / "leaves" / _file_name(host)
+        found = self._proven(host, leaf)
+        if found is None:
+            from harness.gateway import minting
+
+            _write(leaf, minting.leaf(host, self._key.read_bytes(), self._clock()))
+            found = self._proven(host, leaf)
+        if found is None:
+            raise HarnessError(
+                f"a certificate made for {host} is not accepted by OpenSSL",
+                "is this computer's clock right?",
+            )
+        self._contexts[host] = found
+        return found[0]
+
+    def _authority_is_good(self) -> bool:
+        """Whether certificate and key are there, ours, belong together, and last."""
+        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            trust.load_verify_locations(cafile=self.bundle)
+            trust.load_cert_chain(self._key)
+            if not self._key.read_bytes().endswith(self.bundle.read_bytes()):
+                return False
+        except (OSError, ValueError):
+            return False
+        certificates = trust.get_ca_certs()
+        return len(certificates) == 1 and self._lasts(str(certificates[0]["notAfter"])) is not None
+
+    def _proven(self, host: str, leaf: Path) -> tuple[ssl.SSLContext, float] | None:
+        """A host's context and until when it is good, if a strict client accepts it."""
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.set_alpn_protocols(["http/1.1"])
+        # No run resumes another's session, so a ticket is only two more writes for each connection.
+        server.num_tickets = 0
+        try:
+            server.load_cert_chain(leaf)
+            not_after = _shake_hands(server, self.bundle, host)
+        except (OSError, ValueError):
+            return None
+        last = self._lasts(not_after)
+        return None if last is None else (server, last)
+
+    def _lasts(self, not_after: str) -> float | None:
+        """When to renew what ends at a time, unless that has passed."""
+        renew = ssl.cert_time_to_seconds(not_after) - RENEW_S
+        return renew if renew > self._clock() else None
+
+    def _bundle_now(self) -> tuple[int, int] | None:
+        try:
+            found = self.bundle.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Keep other processes out of the folder."""
+        leaves = self.folder / "leaves"
+        leaves.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _shake_hands(server: ssl.SSLContext, bundle: Path, host: str) -> str:
+    """Connect a strict client to a server in memory, and tell when the certificate ends.
+
+    Raises:
+        ssl.SSLError: The client does not accept the server.
+    """
+    trust = ssl.create_default_context(cafile=bundle)
+    trust.verify_flags |= ssl.VERIFY_X509_STRICT
+    upward, downward = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client_side = trust.wrap_bio(downward, upward, server_hostname=host)
+    server_side = server.wrap_bio(upward, downward, server_side=True)
+    waiting = [client_side, server_side]
+    for _ in range(HANDSHAKE_STEPS):
+        for side in list(waiting):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            waiting.remove(side)
+        if not waiting:
+            break
+    certificate = client_side.getpeercert()
+    if waiting or not certificate:
+        raise ssl.SSLError("the handshake did not end")
+    return str(certificate["notAfter"])
+
+
+def _file_name(host: str) -> str:
+    """A name for a host's file that no file system confuses with another's."""
+    plain = re.fullmatch(r"[0-9a-z_-][0-9a-z_.-]{0,99}", host)
+    return f"{host if plain else sha256(host.encode()).hexdigest()}.pem"
+
+
+def _write(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put a file in its place, whole."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+        os.replace(name, path)  # noqa: PTH105
+    except BaseException:
+        os.unlink(name)  # noqa: PTH108
+        raise

@@ -1,0 +1,143 @@
+"""One connection of a client: its requests, each answered before the next is read."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.gateway.outgoing import Outgoing
+from harness.gateway.reading import READ_SIZE, Incoming, RefusedError
+from harness.gateway.responder import Chunk, Head, Request, error_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.gateway.reading import RequestReader
+    from harness.gateway.responder import End, Part, Responder
+
+WRITE_LIMIT = 64 * 1024
+"""Bytes that may wait to be written before the responder is made to wait."""
+
+NOBODY = Request(scheme="", host="", port=0, method="", target="", headers=(), body=b"")
+"""Stands for a request of which nothing was understood."""
+
+LINGER_S = 1.0
+"""How long a refused client may go on sending, so that it still gets to read the refusal."""
+
+
+class Connection:
+    """Reads requests, tells of them, and writes what a responder answers."""
+
+    def __init__(
+        self,
+        requests: RequestReader,
+        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        responder: Responder,
+        seen: Callable[[Request], None],
+        fault: Callable[[BaseException], None],
+    ) -> None:
+        """Serve one client.
+
+        Args:
+            requests: What the client asks.
+            streams: The client's bytes, and where to write.
+            responder: What answers.
+            seen: Told of each request, before the first byte of its answer.
+            fault: Told of a failure of the responder, which is ours and not the client's.
+        """
+        self._requests = requests
+        self._reader, self._writer = streams
+        self._transport = self._writer.transport
+        self._loop = asyncio.get_running_loop()
+        self._responder = responder
+        self._seen = seen
+        self._fault = fault
+
+    async def run(self) -> None:
+        """Answer requests until either side is done.
+
+        Raises:
+            OSError: The client went away.
+        """
+        while True:
+            try:
+                incoming = await self._requests.next()
+            except RefusedError as refusal:
+                await self._refuse(refusal)
+                return
+            if incoming is None or not await self._answer(incoming):
+                return
+
+    async def _answer(self, incoming: Incoming) -> bool:
+        """Answer one request; whether the connection can carry another."""
+        outgoing = Outgoing(self._transport, self._loop, incoming)
+        async with aclosing(self._responder.respond(incoming.request)) as answer:
+            while not self._transport.is_closing():
+                try:
+                    part = await anext(answer)
+                    keep = self._write(part, incoming.request, outgoing)
+                except Exception as error:  # noqa: BLE001
+                    # Whatever a responder raises, or its end before an `End`, is a fault of ours.
+                    self._fail(error, incoming, outgoing)
+                    return False
+                if keep is not None:
+                    await self._writer.drain()
+                    return keep
+                if self._transport.get_write_buffer_size() > WRITE_LIMIT:
+                    await self._writer.drain()
+        return False
+
+    def _write(self, part: Part, request: Request, outgoing: Outgoing) -> bool | None:
+        """Write one part; after the last, whether the connection can carry another request."""
+        if isinstance(part, Chunk):
+            outgoing.chunk(part)
+        elif isinstance(part, Head):
+            self._tell(request, part.miss)
+            outgoing.head(part)
+        else:
+            return outgoing.end(part)
+        return None
+
+    def _tell(self, request: Request, miss: str | None) -> None:
+        self._seen(request if miss is None else msgspec.structs.replace(request, miss=miss))
+
+    def _fail(self, error: Exception, incoming: Incoming, outgoing: Outgoing) -> None:
+        self._fault(error)
+        if outgoing.started:
+            outgoing.flush()
+            self._transport.abort()
+            return
+        with suppress(Exception):  # The first fault is the one to tell of.
+            self._tell(incoming.request, "the gateway itself failed")
+        message = "The gateway itself failed; see the report."
+        self._write_whole(
+            error_parts(500, "Internal Server Error", "gateway_fault", message), incoming
+        )
+
+    async def _refuse(self, refusal: RefusedError) -> None:
+        if refusal.request is not None:
+            try:
+                self._tell(refusal.request, f"refused: {refusal.message}")
+            except Exception as error:  # noqa: BLE001
+                self._fault(error)
+        incoming = Incoming(request=refusal.request or NOBODY, chunks=False, keep_alive=False)
+        self._write_whole(
+            error_parts(refusal.status, refusal.reason, "bad_request", refusal.message), incoming
+        )
+        # Closing on unread bytes would reset the connection, and the refusal might be lost with it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while await self._reader.read(READ_SIZE):
+                    pass
+
+    def _write_whole(self, parts: tuple[Head, Chunk, End], incoming: Incoming) -> None:
+        head, chunk, end = parts
+        outgoing = Outgoing(
+            self._transport, self._loop, msgspec.structs.replace(incoming, keep_alive=False)
+        )
+        outgoing.head(head)
+        outgoing.chunk(chunk)
+        outgoing.end(end)

@@ -1,0 +1,142 @@
+"""A connection's first bytes: a `CONNECT` is answered here, before anything else is set up.
+
+They are looked at without being taken, so that what follows them, a TLS greeting above all, is still
+in the socket for whoever speaks next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import h11
+import msgspec
+
+from harness.gateway.responder import error_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_LIMIT = 64 * 1024
+"""The longest head, in bytes."""
+
+CONNECT = b"CONNECT "
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+TLS_HANDSHAKE = 0x16
+"""The first byte of TLS (RFC 8446, section 5.1)."""
+
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a client asked to be connected to."""
+
+    host: str
+    port: int
+
+
+class Greeting(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a connection after its first bytes."""
+
+    tunnel: Tunnel | None = None
+    """`None` if the client speaks HTTP to the gateway itself."""
+    tls: bool = False
+    early: bytes = b""
+    """What had to be taken from the socket, and belongs to the first request."""
+
+
+async def greet(sock: socket.socket) -> Greeting | None:
+    """Find out what a client wants; a `CONNECT` is granted, or refused if it cannot be read.
+
+    Args:
+        sock: Non-blocking, just accepted, used by nobody else.
+
+    Returns:
+        `None` if there is nothing more to be said.
+
+    Raises:
+        OSError: The client went away.
+    """
+    early = b""
+    while True:
+        seen = await _peek(sock, HEAD_LIMIT)
+        if not seen:
+            return None
+        head = early + seen
+        if not head.startswith(CONNECT[: len(head)]):
+            return Greeting(early=early)
+        end = HEAD_END.search(head)
+        if end is not None and head.startswith(CONNECT):
+            sock.recv(end.end() - len(early))
+            break
+        if len(head) > HEAD_LIMIT:
+            await _refuse(sock, 431, "Request Header Fields Too Large", "the head is too long")
+            return None
+        # All that came is looked at; take it, or the next look would return at once.
+        early += sock.recv(len(seen))
+    tunnel = read_connect(head[: end.end()])
+    if tunnel is None:
+        await _refuse(sock, 400, "Bad Request", "expected CONNECT host:port")
+        return None
+    await asyncio.get_running_loop().sock_sendall(sock, ESTABLISHED)
+    first = await _peek(sock, 1)
+    return Greeting(tunnel=tunnel, tls=first[0] == TLS_HANDSHAKE) if first else None
+
+
+def read_connect(head: bytes) -> Tunnel | None:
+    """Where a `CONNECT` leads, or `None` if it is malformed."""
+    wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
+    wire.receive_data(head)
+    try:
+        request = wire.next_event()
+    except h11.RemoteProtocolError:
+        return None
+    if not isinstance(request, h11.Request) or len(head) > HEAD_LIMIT:
+        return None
+    return read_authority(request.target.decode("latin-1"))
+
+
+def read_authority(text: str) -> Tunnel | None:
+    """Read `host:port`, with the brackets that an IPv6 address has (RFC 9112, section 3.2.3)."""
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not host or not port or parts.netloc != text or "@" in text:
+        return None
+    return Tunnel(host=host, port=port)
+
+
+async def _peek(sock: socket.socket, size: int) -> bytes:
+    """The next bytes, left where they are; nothing if the client has closed."""
+    while True:
+        with suppress(BlockingIOError, InterruptedError):
+            return sock.recv(size, socket.MSG_PEEK)
+        await _readable(sock)
+
+
+async def _readable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(sock, _done(ready))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(sock)
+
+
+def _done(ready: asyncio.Future[None]) -> Callable[[], None]:
+    return lambda: None if ready.done() else ready.set_result(None)
+
+
+async def _refuse(sock: socket.socket, status: int, reason: str, message: str) -> None:
+    head, chunk, _ = error_parts(status, reason, "bad_request", message)
+    lines = [f"HTTP/1.1 {status} {reason}", "Connection: close", f"Content-Length: {head.length}"]
+    lines += [f"{name}: {value}" for name, value in head.headers]
+    data = "\r\n".join([*lines, "", ""]).encode("latin-1") + chunk.data
+    await asyncio.get_running_loop().sock_sendall(sock, data)

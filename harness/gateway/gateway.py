@@ -1,0 +1,176 @@
+"""The gateway: accepts connections on a loopback socket and has a responder answer them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from harness.gateway.connection import Connection
+from harness.gateway.front import greet
+from harness.gateway.reading import RequestReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.gateway.authority import Authority
+    from harness.gateway.front import Greeting
+    from harness.gateway.responder import Request, Responder
+
+HANDSHAKE_S = 10.0
+CLOSE_S = 1.0
+"""How long a client may take to say goodbye."""
+
+EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+BREATH_S = 0.05
+"""How long to wait when the system can open nothing more."""
+
+
+class Gateway:
+    """Serves any number of listening sockets, each with a responder of its own."""
+
+    def __init__(self, authority: Authority) -> None:
+        """Serve with certificates of an authority."""
+        self._authority = authority
+
+    async def serve(
+        self, listener: socket.socket, responder: Responder, seen: Callable[[Request], None]
+    ) -> Service:
+        """Accept connections until the service is closed.
+
+        Args:
+            listener: Bound and listening; the service closes it.
+            responder: What answers.
+            seen: Told of each request when it is complete, with why it is a miss if it is one,
+                before the first byte of its answer is written.
+        """
+        return Service(self._authority, listener, responder, seen)
+
+
+class Service:
+    """What serves one listening socket."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        listener: socket.socket,
+        responder: Responder,
+        seen: Callable[[Request], None],
+    ) -> None:
+        """Begin to accept; called by `Gateway.serve`."""
+        self.fault: BaseException | None = None
+        """What failed in the responder or in the gateway itself: never a sample's fault."""
+        self.refusals: list[str] = []
+        """Clients that did not accept the gateway's certificate, and what they said."""
+        self._authority = authority
+        self._listener = listener
+        self._responder = responder
+        self._seen = seen
+        self._loop = asyncio.get_running_loop()
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._transports: set[asyncio.WriteTransport] = set()
+        listener.setblocking(False)
+        self._accepting = self._loop.create_task(self._accept())
+
+    async def close(self) -> None:
+        """Accept no more, abort what is open, and wait until nothing of it is left."""
+        tasks = [self._accepting, *self._handlers]
+        for task in tasks:
+            task.cancel()
+        for transport in list(self._transports):
+            transport.abort()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._listener.close()
+
+    async def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = await self._loop.sock_accept(self._listener)
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    await asyncio.sleep(BREATH_S)
+                elif self._listener.fileno() < 0 or error.errno in {errno.EBADF, errno.EINVAL}:
+                    self._fail(error)
+                    return
+                continue
+            handler = self._loop.create_task(self._handle(sock))
+            self._handlers.add(handler)
+            handler.add_done_callback(self._handlers.discard)
+
+    def _fail(self, error: BaseException) -> None:
+        if self.fault is None:
+            self.fault = error
+
+    async def _handle(self, sock: socket.socket) -> None:
+        """Serve one connection. A client may do what it likes; only our own failures are kept."""
+        try:
+            with sock:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                greeting = await greet(sock)
+                if greeting is None:
+                    return
+                context = await self._context(greeting)
+                connected = await self._connect(sock, greeting, context)
+                if connected is not None:
+                    await self._serve(greeting, *connected)
+        except OSError:
+            pass  # The client went away.
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
+
+    async def _context(self, greeting: Greeting) -> ssl.SSLContext | None:
+        if greeting.tunnel is None or not greeting.tls:
+            return None
+        host = greeting.tunnel.host
+        # Making a certificate takes long enough to hold up every other connection.
+        return self._authority.ready(host) or await asyncio.to_thread(self._authority.context, host)
+
+    async def _connect(
+        self, sock: socket.socket, greeting: Greeting, context: ssl.SSLContext | None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        reader = asyncio.StreamReader(loop=self._loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
+        try:
+            transport, _ = await self._loop.connect_accepted_socket(
+                lambda: protocol,
+                sock,
+                ssl=context,
+                ssl_handshake_timeout=HANDSHAKE_S if context else None,
+                ssl_shutdown_timeout=CLOSE_S if context else None,
+            )
+        except OSError as error:
+            host = greeting.tunnel.host if greeting.tunnel else ""
+            self.refusals.append(f"{host}: {_reason(error)}")
+            return None
+        return reader, asyncio.StreamWriter(transport, protocol, reader, self._loop)
+
+    async def _serve(
+        self, greeting: Greeting, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._transports.add(writer.transport)
+        try:
+            requests = RequestReader(
+                reader,
+                writer,
+                scheme="https" if greeting.tls else "http",
+                tunnel=greeting.tunnel,
+                early=greeting.early,
+            )
+            connection = Connection(
+                requests, (reader, writer), self._responder, self._seen, self._fail
+            )
+            await connection.run()
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            self._transports.discard(writer.transport)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return str(error.reason).lower().replace("_", " ")
+    return str(error) or type(error).__name__

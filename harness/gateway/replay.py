@@ -1,0 +1,141 @@
+"""Answers from a recording: the i-th request gets the i-th exchange, if it is what was expected."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from harness.gateway.responder import FRAMING_HEADERS, Chunk, End, Head, error_parts
+from harness.model import jsonvalue
+from harness.model.problem import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+
+    from harness.gateway.responder import Part, Request
+    from harness.model.cell import Cell
+    from harness.model.operation import Operation
+    from harness.model.recording import Exchange, Recording, Response
+
+SHOWN = 5
+"""Differences that a miss tells; a request that has more is another request altogether."""
+
+
+class Replay:
+    """Answers one run of a sample from a recording, once.
+
+    A request matches by method, path, the names in its query, and its JSON body, compared by type.
+    Host and credentials are left to the checks, so that one fault has one name. Anything else is a
+    miss: an answer that tells the sample nothing of what was expected, and that no library
+    retries. The reason is in the head's `miss`.
+    """
+
+    def __init__(
+        self, recording: Recording, *, operation: Operation, base_path: str, body: Any = None
+    ) -> None:
+        """Answer from a recording's first exchange on.
+
+        Args:
+            recording: What to answer with.
+            operation: Says which names a query may have.
+            base_path: The endpoint's path, before each exchange's.
+            body: The JSON value that every request must carry; `None` leaves bodies uncompared.
+        """
+        self._exchanges = recording.exchanges
+        self._names = operation.query
+        self._base_path = base_path
+        self._body = body
+        self._count = 0
+
+    @classmethod
+    def of(cls, cell: Cell) -> Replay:
+        """The replay that answers a cell's sample.
+
+        Raises:
+            HarnessError: The cell has no usable recording.
+        """
+        if cell.recording is None:
+            raise HarnessError(
+                f"{cell.id} has no recording to answer it",
+                f"restore samples/recordings/{cell.scenario.name}.yaml",
+            )
+        return cls(
+            cell.recording,
+            operation=cell.operation,
+            base_path=cell.endpoint.base_path,
+            body=cell.scenario.body(cell.model),
+        )
+
+    async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
+        """The parts of the exchange whose turn it is, or of a miss."""
+        turn = self._count
+        self._count += 1
+        if turn >= len(self._exchanges):
+            reason = f"expected {_requests(len(self._exchanges))}; this is request {turn + 1}"
+        else:
+            exchange = self._exchanges[turn]
+            found = list(islice(self._reasons(exchange, request), SHOWN + 1))
+            if not found:
+                for part in parts(exchange.response):
+                    yield part
+                return
+            reason = "; ".join(found[:SHOWN]) + ("; and more" if len(found) > SHOWN else "")
+        for part in miss(reason):
+            yield part
+
+    def _reasons(self, exchange: Exchange, request: Request) -> Iterator[str]:
+        if request.method != exchange.method:
+            yield f"method: expected {exchange.method}, received {request.method}"
+        path = self._base_path + exchange.path
+        if request.path != path:
+            yield f"path: expected {path}, received {request.path}"
+        for name, _ in request.query:
+            if name not in self._names:
+                known = ", ".join(self._names) or "none at all"
+                yield f"query: expected no name but {known}, received {name}"
+        if self._body is None:
+            return
+        try:
+            received = jsonvalue.parse(request.body)
+        except (ValueError, RecursionError) as error:
+            yield f"body: expected JSON, received {_not_json(request.body, error)}"
+            return
+        for difference in jsonvalue.differences(self._body, received):
+            expected, actual = difference.expected, difference.received
+            yield (
+                f"{difference.path}: expected {jsonvalue.show(expected)}, "
+                f"received {jsonvalue.show(actual)}"
+            )
+
+
+def parts(response: Response) -> Iterator[Part]:
+    """A recorded response as a responder yields it."""
+    yield Head(
+        status=response.status,
+        reason=response.reason,
+        headers=tuple(pair for pair in response.headers if pair[0].lower() not in FRAMING_HEADERS),
+        framing=response.framing,
+        length=len(response.body),
+    )
+    for data, mark in zip(response.parts, response.chunks, strict=True):
+        yield Chunk(data=data, after_ms=mark.after_ms)
+    yield End(ending=response.ending)
+
+
+def miss(reason: str) -> tuple[Part, ...]:
+    """What a request gets that no recorded exchange answers. 400 is the status no library retries."""
+    return error_parts(
+        400,
+        "Bad Request",
+        "no_recording",
+        "No recorded exchange answers this request; see the report.",
+        miss=reason,
+    )
+
+
+def _requests(count: int) -> str:
+    return f"{count} request" if count == 1 else f"{count} requests"
+
+
+def _not_json(body: bytes, error: Exception) -> str:
+    return f"{len(body)} bytes that are not: {error}" if body else "no body"
