@@ -69,6 +69,7 @@ async def run_suite(
     jobs: int,
     damaged: Mapping[str, Sequence[Problem]],
     done: Callable[[Outcome], None],
+    begun: Callable[[Cell], None] = lambda _: None,
 ) -> list[Parity]:
     """Run cells, a number at once.
 
@@ -78,6 +79,7 @@ async def run_suite(
         jobs: How many run at once.
         damaged: By scenario, why its recording cannot be used.
         done: Told of each outcome, as it comes.
+        begun: Told of each cell as it starts.
 
     Returns:
         The parity of each group of cells that differ in nothing but their client.
@@ -87,6 +89,7 @@ async def run_suite(
 
     async def worker() -> None:
         for cell in waiting:
+            begun(cell)
             outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
             outcomes[cell.id] = outcome
             done(outcome)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command("doctor")
 @project_option
 def command(project: Path | None) -> int:
-    r"""Show what is installed, its version, what is missing, and the command that mends it.
+    """Show what is installed, its version, what is missing, and the command that mends it.
 
     \b
     Example:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("list")
 @project_option
 def command(project: Path | None) -> None:
-    r"""Show the scenarios, clients, models and endpoints of the project.
+    """Show the scenarios, clients, models and endpoints of the project.
 
     \b
     Example:

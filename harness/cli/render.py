@@ -24,7 +24,7 @@ WHY = {
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @project_option
 def command(project: Path | None, *, check: bool, diff: bool) -> int:
-    r"""Write every client's samples from the scenarios and templates.
+    """Write every client's samples from the scenarios and templates.
 
     \b
     Examples:

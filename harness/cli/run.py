@@ -54,7 +54,7 @@ def command(
     timeout: float,
     project: Path | None,
 ) -> int:
-    r"""Run samples byte for byte as published, against their recordings.
+    """Run samples byte for byte as published, against their recordings.
 
     A SELECTOR is python/basic, python, '*/streaming', or a sample's file.
     Without one, every sample runs.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 
 from harness.report import explain
 from harness.report.columns import columns
+from harness.report.words import COLOURS, PARITY, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,20 +21,14 @@ if TYPE_CHECKING:
     from harness.model.catalog import Endpoint
     from harness.model.cell import Cell
     from harness.model.finding import Verdict
+    from harness.report.live import LiveTable
     from harness.suite import Outcome, Parity
 
-COLOURS: dict[Verdict, str] = {
-    "pass": "green",
-    "fail": "red",
-    "error": "magenta",
-    "deviates": "yellow",
-    "skipped": "yellow",
-}
-PARITY_WORDS: dict[Verdict, str] = {"pass": "same", "fail": "differ", "skipped": "—"}
+WIDTH = 80
 
 
 class Screen:
-    """Tells the user of a run, on a terminal or in a pipe."""
+    """Tells the user of a run: on a terminal with a live table, in a pipe line by line."""
 
     def __init__(self, cells: Sequence[Cell], rerun: Callable[[str], str]) -> None:
         """Begin.
@@ -44,84 +40,69 @@ class Screen:
         self.cells = cells
         self.rerun = rerun
         self.outcomes: dict[str, Outcome] = {}
-        self._progress = _progress(len(cells))
+        self._live = _live(cells)
         self._width = max(len(cell.id) for cell in cells)
+
+    def begun(self, cell: Cell) -> None:
+        """Tell that a cell has started."""
+        if self._live:
+            self._live.begun(cell)
 
     def outcome(self, one: Outcome) -> None:
         """Tell of one outcome, at once."""
         self.outcomes[one.cell.id] = one
         seconds = f"{one.observation.duration_ms / 1000:6.2f} s" if one.observation else ""
-        verdict = click.style(f"{one.verdict:<5}", fg=COLOURS[one.verdict])
-        lines = [f"{one.cell.id:<{self._width}}  {verdict} {seconds}".rstrip()]
-        lines += [f"    {text}" for text in explain.outcome(one, self.rerun(one.cell.id))]
-        self._print(lines)
-        if self._progress:
-            self._progress.advance()
-
-    def _print(self, lines: Sequence[str]) -> None:
-        if self._progress:
-            self._progress.clear()
-        click.echo("\n".join(lines))
+        line = f"{one.cell.id:<{self._width}}  {_styled(one.verdict, 5)} {seconds}".rstrip()
+        why = [f"    {text}" for text in explain.outcome(one, self.rerun(one.cell.id))]
+        if self._live is None:
+            click.echo("\n".join([line, *why]))
+            return
+        self._live.ended(one.cell, one.verdict)
+        if why:
+            self._live.print([line, *why])
 
     def close(self) -> None:
-        """Take the progress line away."""
-        if self._progress:
-            self._progress.clear()
-            self._progress = None
+        """Take the live table away."""
+        if self._live:
+            self._live.close()
+            self._live = None
 
     def summary(self, parities: Sequence[Parity], endpoint: Endpoint, report: Path) -> None:
         """Tell how clients compare, show the table, and say what the answers are worth."""
         for one in parities:
-            names = self.rerun(f"*/{one.scenario}@{one.model}")
-            if lines := list(explain.parity(one, names)):
-                click.echo(
-                    "\n".join(
-                        [
-                            click.style(f"{one.scenario}: the clients differ", fg="red"),
-                            *(f"    {text}" for text in lines),
-                        ]
-                    )
-                )
-        click.echo()
-        click.echo("\n".join(self._table(parities)))
-        click.echo()
+            if why := list(explain.parity(one, self.rerun(f"*/{one.scenario}@{one.model}"))):
+                click.echo(click.style(f"{one.scenario}: the clients differ", fg="red"))
+                click.echo("\n".join(f"    {text}" for text in why))
+        click.echo("\n" + "\n".join(self._table(parities)) + "\n")
         counts = Counter(one.verdict for one in self.outcomes.values())
-        tally = ", ".join(
-            click.style(f"{number} {verdict}", fg=COLOURS[verdict])
-            for verdict, number in counts.items()
-        )
-        differ = sum(one.verdict == "fail" for one in parities)
-        click.echo(
-            f"{len(self.cells)} samples: {tally}"
-            + (f"; clients differ in {differ}" if differ else "")
-        )
+        tally = [
+            click.style(f"{count} {verdict}", fg=COLOURS[verdict])
+            for verdict, count in counts.items()
+        ]
+        if differ := sum(one.verdict == "fail" for one in parities):
+            tally.append(click.style(f"clients differ in {number(differ, 'scenario')}", fg="red"))
+        click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
         click.echo(f"Report: {_short(report)}")
-        click.echo(_provenance(self.cells, endpoint))
+        click.echo(textwrap.fill(_provenance(self.cells, endpoint), WIDTH))
 
     def _table(self, parities: Sequence[Parity]) -> list[str]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))
-        several = len({cell.model for cell in self.cells}) > 1
+        committed = {cell.model for cell in self.cells if cell.committed}
+        verdicts = {
+            (one.cell.scenario.name, one.cell.model, one.cell.client.name): one.verdict
+            for one in self.outcomes.values()
+        }
         rows = [["", *clients, "clients agree"]]
         for one in parities:
-            row = [f"{one.scenario}@{one.model}" if several else one.scenario]
-            for client in clients:
-                cell = next(
-                    (
-                        c
-                        for c in self.cells
-                        if (c.client.name, c.scenario.name, c.model)
-                        == (client, one.scenario, one.model)
-                    ),
-                    None,
-                )
-                row.append(_styled(self.outcomes[cell.id].verdict) if cell else "")
-            row.append(click.style(PARITY_WORDS[one.verdict], fg=COLOURS[one.verdict]))
-            rows.append(row)
+            name = one.scenario if one.model in committed else f"{one.scenario}@{one.model}"
+            found = [verdicts.get((one.scenario, one.model, client)) for client in clients]
+            same = click.style(PARITY[one.verdict], fg=COLOURS[one.verdict])
+            rows.append([name, *(_styled(verdict) if verdict else "" for verdict in found), same])
         return columns(rows)
 
 
-def _styled(verdict: Verdict) -> str:
-    return click.style(verdict, fg=COLOURS[verdict])
+def _styled(verdict: Verdict, width: int = 0) -> str:
+    return click.style(f"{verdict:<{width}}", fg=COLOURS[verdict])
 
 
 def _short(path: Path) -> str:
@@ -130,37 +111,17 @@ def _short(path: Path) -> str:
 
 
 def _provenance(cells: Sequence[Cell], endpoint: Endpoint) -> str:
-    kinds = {cell.recording.provenance.how for cell in cells if cell.recording}
-    made = "an authored recording" if kinds == {"authored"} else "a recording"
-    text = f"The answers come from {made}"
-    return (
-        f"{text}; {endpoint.title}, was retired on {endpoint.retired}."
-        if endpoint.retired
-        else f"{text}."
-    )
+    authored = any(cell.recording and cell.recording.provenance.how == "authored" for cell in cells)
+    text = "The answers come from a recording"
+    text += ", authored from the service's documented shapes" if authored else ""
+    if not endpoint.retired:
+        return f"{text}."
+    return f"{text}. {endpoint.title} ({endpoint.host}) was retired on {endpoint.retired}."
 
 
-class _Progress:
-    """One line at the bottom of a terminal."""
+def _live(cells: Sequence[Cell]) -> LiveTable | None:
+    if not sys.stdout.isatty() or os.environ.get("TERM") in {"dumb", None}:
+        return None
+    from harness.report.live import LiveTable
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
-        self._draw()
-
-    def advance(self) -> None:
-        self.done += 1
-        if self.done < self.total:
-            self._draw()
-
-    def _draw(self) -> None:
-        filled = 20 * self.done // self.total
-        bar = "━" * filled + click.style("━" * (20 - filled), dim=True)
-        click.echo(f"\r{bar} {self.done}/{self.total}", nl=False)
-
-    def clear(self) -> None:
-        click.echo("\r\x1b[K", nl=False)
-
-
-def _progress(total: int) -> _Progress | None:
-    return _Progress(total) if sys.stdout.isatty() and os.environ.get("TERM") != "dumb" else None
+    return LiveTable(cells)

@@ -103,7 +103,12 @@ class Session:
         hosts = {cell.endpoint.host for cell in cells}
         stage.authority.prepare(hosts)
         parities = await run_suite(
-            cells, stage, jobs=self.jobs, damaged=self.project.damaged, done=done
+            cells,
+            stage,
+            jobs=self.jobs,
+            damaged=self.project.damaged,
+            done=done,
+            begun=screen.begun,
         )
         for one in parities:
             writer.parity(line.parity(one))
