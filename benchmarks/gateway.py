@@ -1,0 +1,56 @@
+"""The gateway in a process of its own, for samples that are started by hand.
+
+Takes a project's folder. Prints a JSON object, cell to port, and serves each cell's recording there
+until standard input ends. Any number of runs of a sample are answered, one after another or at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.gateway.authority import Authority
+from harness.gateway.gateway import Gateway
+from harness.gateway.replay import Replay
+from harness.model.project import open_project
+from harness.toolchain.state import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from harness.gateway.responder import Part, Request
+    from harness.model.cell import Cell
+
+
+class Afresh:
+    """Answers every request from its recording's first exchange."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+
+    def respond(self, request: Request) -> AsyncGenerator[Part, None]:
+        return Replay.of(self.cell).respond(request)
+
+
+async def serve(root: Path) -> None:
+    cells = list(open_project(root).cells())
+    authority = Authority(state_folder(root) / "tls")
+    authority.prepare({cell.endpoint.host for cell in cells})
+    gateway = Gateway(authority)
+    ports, services = {}, []
+    for cell in cells:
+        listener = socket.create_server(("127.0.0.1", 0))
+        ports[cell.id] = listener.getsockname()[1]
+        services.append(await gateway.serve(listener, Afresh(cell), lambda _: None))
+    print(json.dumps(ports), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    for service in services:
+        await service.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))

@@ -1,0 +1,225 @@
+"""What the harness costs: the whole suite against the same samples started by hand.
+
+    make bench
+    .venv/bin/python benchmarks/suite.py --rounds 9 --json build/bench.json
+
+Only ratios are shown. Times say more of the machine, and of what else it does, than of the harness;
+so everything is measured in turn, A B A B, and the floor's own spread is shown as the noise.
+
+The suite is `sampleproof run` as a user types it: from its start to its end, with all its processes.
+The floor is the same commands with the same environments, the same number at once, longest first,
+against the same gateway. It counts from the first command's start to the last one's end, and the
+processor time of the commands alone: not the one that starts them, and not the gateway, which is
+a process of its own there. Nothing can run these samples for less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.cli.run import usable_cores
+from harness.model.project import find, open_project
+from harness.report import ndjson
+from harness.runner.environment import child_environment
+from harness.toolchain.ready import prepare_all
+from harness.toolchain.state import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+HERE = Path(__file__).parent
+COMMAND = Path(sys.executable).parent / "sampleproof"
+
+
+class Cost(msgspec.Struct, frozen=True):
+    wall_s: float
+    cpu_s: float
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one thing costs of another, over rounds measured in turn."""
+
+    what: str
+    against: str
+    unit: str
+    ratio: float
+    """Of the medians."""
+    lowest: float
+    """Of one round, as the next."""
+    highest: float
+    noise: float
+    """The spread of the floor's middle half, as a part of its median."""
+    goal: float | None = None
+
+
+def ratio(
+    what: str, against: str, unit: str, pairs: Sequence[tuple[float, float]], goal: float | None
+) -> Ratio:
+    floors = sorted(floor for _, floor in pairs)
+    middle = floors[len(floors) // 4 : len(floors) - len(floors) // 4]
+    each = [cost / floor for cost, floor in pairs]
+    return Ratio(
+        what=what,
+        against=against,
+        unit=unit,
+        ratio=median(cost for cost, _ in pairs) / median(floors),
+        lowest=min(each),
+        highest=max(each),
+        noise=(middle[-1] - middle[0]) / median(floors),
+        goal=goal,
+    )
+
+
+def in_turn(
+    rounds: int, one: Callable[[], Cost], other: Callable[[], Cost]
+) -> list[tuple[Cost, Cost]]:
+    return [(one(), other()) for _ in range(rounds)]
+
+
+def cost_of(command: Sequence[str]) -> Cost:
+    """What a command costs with everything it starts and waits for.
+
+    Raises:
+        SystemExit: It fails.
+    """
+    with tempfile.TemporaryFile() as output:
+        actions = [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
+        started = time.monotonic()
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+        _, status, used = os.wait4(pid, 0)
+        wall_s = time.monotonic() - started
+        if status:
+            output.seek(0)
+            sys.stderr.write(output.read().decode("utf-8", "replace"))
+            raise SystemExit(f"this failed, so there is nothing to measure: {' '.join(command)}")
+    return Cost(wall_s, used.ru_utime + used.ru_stime)
+
+
+@contextmanager
+def gateway(root: Path) -> Iterator[dict[str, int]]:
+    """The gateway's ports by cell, while its process lives."""
+    command = [sys.executable, str(HERE / "gateway.py"), str(root)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.stdin.close()
+
+
+def commands(root: Path, ports: dict[str, int], order: Sequence[str], homes: Path) -> list[dict]:
+    """The samples' commands, as the suite runs them."""
+    project, state = open_project(root), state_folder(root)
+    toolchains = prepare_all(project.clients.values(), root, state, print)
+    cells = {cell.id: cell for cell in project.cells()}
+    found = []
+    for number, name in enumerate(order):
+        cell, home = cells[name], homes / str(number)
+        ready = toolchains[cell.client.name]
+        if isinstance(ready, Exception):
+            raise SystemExit(str(ready))
+        (home / "work").mkdir(parents=True)
+        (home / "tmp").mkdir()
+        words = {**ready.words, "sample": str(root / cell.path)}
+        env = child_environment(
+            cell,
+            ready,
+            canary="floor",
+            proxy=f"http://127.0.0.1:{ports[name]}",
+            bundle=state / "tls" / "ca.pem",
+            home=home,
+        )
+        argv = [argument.format_map(words) for argument in cell.client.run]
+        found.append({"argv": argv, "env": env, "cwd": str(home / "work")})
+    return found
+
+
+def by_hand(task: bytes) -> Cost:
+    """What it costs to start commands by hand."""
+    command = [sys.executable, "-I", "-S", str(HERE / "floor.py")]
+    done = json.loads(
+        subprocess.run(command, input=task, stdout=subprocess.PIPE, check=True).stdout
+    )
+    if done["failed"]:
+        raise SystemExit(f"a sample started by hand failed:\n{done['failed'][0]}")
+    return Cost(done["wall_s"], done["cpu_s"])
+
+
+def suite(rounds: int, jobs: int, folder: Path) -> list[Ratio]:
+    """The whole suite against its floor."""
+    root, report = find(HERE), folder / "report"
+    run = [str(COMMAND), "run", "--project", str(root), "--report", str(report), "-j", str(jobs)]
+    cost_of(run)  # whatever is made once is there now
+    cells = [line for line in ndjson.read(report / ndjson.NAME) if line["type"] == "cell"]
+    cells.sort(key=lambda line: -line["run"]["duration_ms"])
+    with gateway(root) as ports:
+        started = commands(root, ports, [line["id"] for line in cells], folder / "homes")
+        task = json.dumps({"jobs": jobs, "commands": started}).encode()
+        by_hand(task)
+        pairs = in_turn(rounds, lambda: cost_of(run), lambda: by_hand(task))
+    names = (f"the suite, {len(cells)} samples", "the samples alone")
+    return [
+        ratio(*names, "wall", [(a.wall_s, b.wall_s) for a, b in pairs], 1.25),
+        ratio(*names, "CPU", [(a.cpu_s, b.cpu_s) for a, b in pairs], 1.25),
+    ]
+
+
+def start_up(rounds: int) -> list[Ratio]:
+    """Small calls against the least that a command of this kind can cost."""
+    least = "import click"
+    found = []
+    for arguments, goal in ((["--help"], 3.0), (["list"], None)):
+        pairs = in_turn(
+            rounds,
+            lambda arguments=arguments: cost_of([str(COMMAND), *arguments]),
+            lambda: cost_of([sys.executable, "-c", least]),
+        )
+        walls = [(a.wall_s, b.wall_s) for a, b in pairs]
+        found.append(ratio(f"sampleproof {arguments[0]}", least, "wall", walls, goal))
+    return found
+
+
+def table(ratios: Sequence[Ratio]) -> str:
+    lines = [f"{'':24}{'against':20}{'':6}{'ratio':>6}{'rounds':>12}{'noise':>6}{'goal':>6}"]
+    for one in ratios:
+        rounds = f"{one.lowest:.2f}–{one.highest:.2f}"
+        goal = f"{one.goal:.2f}" if one.goal else ""
+        lines.append(
+            f"{one.what:24}{one.against:20}{one.unit:6}"
+            f"{one.ratio:6.2f}{rounds:>12}{one.noise:6.0%}{goal:>6}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the suite against its floor.")
+    parser.add_argument("--rounds", type=int, default=7, help="pairs to measure (default: 7)")
+    parser.add_argument("--jobs", type=int, default=usable_cores(), help="samples at once")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ratios = suite(options.rounds, options.jobs, Path(folder))
+    ratios += start_up(2 * options.rounds)
+    print(table(ratios))
+    print(f"\n{options.rounds} rounds in turn, {options.jobs} samples at once; ratio of medians.")
+    print("Samples alone: without the gateway, and without what starts them.")
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(ratios)))
+
+
+if __name__ == "__main__":
+    main()
