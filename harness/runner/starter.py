@@ -22,12 +22,11 @@ def serve(control: socket.socket) -> None:
     """Take orders until the harness is gone."""
     warden.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whatever it was when the harness was started
     while (message := wire.receive(control)) is not None:
         order, (lifeline, terminal, errors) = message
         pid = os.fork()
         if pid == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             control.close()
             with socket.socket(fileno=lifeline) as line:
                 warden.run(order, line, terminal, errors)
@@ -39,15 +38,17 @@ def serve(control: socket.socket) -> None:
                 pass  # the harness has gone meanwhile; the warden sees that too
         os.close(terminal)
         os.close(errors)
+        # Waited for, not ignored: so what runs cost is counted to whoever started all this.
+        warden.reap()
     _farewell()
 
 
 def _farewell() -> None:
     """Let the wardens end their runs, then end what they could not."""
     deadline = time.monotonic() + FAREWELL_S
-    while left := warden.children(os.getpid()):
+    while warden.reap():
         if time.monotonic() > deadline:
-            for pid in left:
+            for pid in warden.children(os.getpid()):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:

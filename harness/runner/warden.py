@@ -133,7 +133,7 @@ def _strays() -> list[str]:
     """Commands that outlive the sample, given a moment to end by themselves."""
     deadline = time.monotonic() + STRAY_GRACE_S
     while True:
-        _reap()
+        reap()
         left = [pid for pid in children(os.getpid()) if _command(pid)]
         if not left or time.monotonic() > deadline:
             return [_command(pid) for pid in left]
@@ -152,12 +152,12 @@ def _end_all(child: int) -> None:
                 kill(target, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 continue
-        if not _reap():
+        if not reap():
             return
         time.sleep(0.002)
 
 
-def _reap() -> bool:
+def reap() -> bool:
     """Reap what has ended; whether there are children left."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
