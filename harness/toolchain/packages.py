@@ -117,12 +117,12 @@ def read_lock(need: Need) -> dict[str, Any]:
 
 
 def engines(lock: dict[str, Any]) -> dict[str, str]:
-    """By package: the Node versions that it accepts, in npm's words."""
+    """By package: the Node versions that it accepts, in npm's words. Nested copies count too."""
     found = {}
     for path, package in lock.items():
         wanted = package.get("engines")
         if isinstance(wanted, dict) and isinstance(wanted.get("node"), str):
-            found[_name(path)] = wanted["node"]
+            found[path.removeprefix(f"{MODULES}/")] = wanted["node"]
     return found
 
 

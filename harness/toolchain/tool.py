@@ -19,7 +19,8 @@ INSTALLING = 900.0
 ASKING = 30.0
 """Seconds that a program may take to tell its version."""
 
-LAST_LINES = 8
+SHOWN = 5
+"""Lines that are shown of the beginning, and of the end, of what a failed tool said."""
 
 # What a tool says, and what the user can do. Sought in this order, in any case.
 REMEDIES = (
@@ -57,10 +58,14 @@ REMEDIES = (
         "every package must be pinned with its hashes; run: make lock",
     ),
     (
+        r"HTTP Error 404|404 Not Found|status code 404",
+        "what was asked for is not there: check its name and version",
+    ),
+    (
         (
             r"dns error|failed to fetch|error sending request|failed to download|timed out|network|"
             r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|"
-            r"urlopen error|name resolution|offline"
+            r"urlopen error|name resolution|name or service not known|offline"
         ),
         "check the network, then run it again; behind a proxy, set HTTPS_PROXY",
     ),
@@ -106,7 +111,7 @@ def run(
     if done.returncode:
         said = f"{output}\n{done.stderr.decode('utf-8', 'replace')}"
         raise HarnessError(
-            f"failed: {doing}; {_ending(command[0], done.returncode)}\n{_last_lines(said)}",
+            f"failed: {doing}; {_ending(command[0], done.returncode)}\n{_excerpt(said)}",
             _remedy(said) or by_hand,
         )
     return output
@@ -118,9 +123,12 @@ def _ending(program: str, status: int) -> str:
     )
 
 
-def _last_lines(text: str) -> str:
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return "\n".join(f"  | {line}" for line in lines[-LAST_LINES:]) or "  | (it said nothing)"
+def _excerpt(text: str) -> str:
+    """The beginning, which names the fault as a rule, and the end, which does so with some tools."""
+    said = [line.rstrip() for line in text.splitlines() if line.strip()]
+    if len(said) > 2 * SHOWN:
+        said[SHOWN:-SHOWN] = ["…"]
+    return "\n".join(f"  | {line}" for line in said) or "  | (it said nothing)"
 
 
 def _remedy(text: str) -> str | None:

