@@ -61,13 +61,12 @@ def pytest_collection_modifyitems(
     except (InvalidError, HarnessError) as error:
         raise pytest.UsageError(str(error)) from error
     session.stash[BACKGROUND] = background
-    added = [
-        SampleItem.from_parent(session, name=cell.id, cell=cell, background=background)
-        for cell in background.cells
-    ]
-    if not added:
+    samples = Samples.from_parent(session, name="samples", nodeid="samples", background=background)
+    report = session.ihook.pytest_make_collect_report(collector=samples)
+    session.ihook.pytest_collectreport(report=report)  # so that pytest counts them
+    if not report.result:
         raise pytest.UsageError("--samples: the project has no samples")
-    items += added
+    items += report.result
 
 
 @pytest.hookimpl(trylast=True)
@@ -88,6 +87,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         background.close()
 
 
+class Samples(pytest.Collector):
+    """All samples of a project."""
+
+    def __init__(self, *, background: Background, **arguments: Any) -> None:
+        """Take what runs them."""
+        super().__init__(**arguments)
+        self.background = background
+
+    def collect(self) -> Iterator[SampleItem]:
+        """An item for each cell."""
+        for cell in self.background.cells:
+            yield SampleItem.from_parent(
+                self,
+                name=cell.id,
+                nodeid=f"{cell.path}::{cell.id}",
+                cell=cell,
+                background=self.background,
+            )
+
+
 class SampleItem(pytest.Item):
     """One sample."""
 
@@ -98,7 +117,6 @@ class SampleItem(pytest.Item):
         self.background = background
         self.path = background.root / cell.path
         self.add_marker("sample")
-        self._nodeid = cell.id
 
     def runtest(self) -> None:
         """Wait for this sample's outcome."""

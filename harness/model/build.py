@@ -26,6 +26,7 @@ from harness.model.recording import (
 from harness.model.scenario import Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from harness.model.loader import Loaded
@@ -58,6 +59,7 @@ def scenario(
     operations: dict[str, Operation],
     clients: dict[str, Client],
     problems: list[Problem],
+    broken: Collection[str] = (),
 ) -> Scenario | None:
     """A scenario, from its file, held against its operation and every client's reserved names."""
     before = len(problems)
@@ -68,7 +70,7 @@ def scenario(
     wanted = loaded.find(("operation",), str)
     if wanted in operations:
         problems.extend(_scenario_problems(loaded, operations[wanted]))
-    elif wanted is not None:
+    elif wanted is not None and wanted not in broken:
         hint = near(wanted, list(operations)) or f"known: {', '.join(operations)}"
         problems.append(loaded.problem(("operation",), "there is no such operation", hint))
     if len(problems) > before:

@@ -37,7 +37,10 @@ def parse(data: bytes | str) -> Any:
         ValueError: It is not JSON, not UTF-8, has a duplicate key, or a `NaN` or `Infinity`.
     """
     text = data.decode("utf-8") if isinstance(data, bytes) else data
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -107,11 +107,18 @@ def read(path: Path, name: str, problems: list[Problem]) -> Loaded | None:
             )
         )
         return None
+    except RecursionError:
+        problems.append(Problem(file=name, line=1, message="nested too deeply"))
+        return None
     except YAMLError as error:
         problems.append(Problem(file=name, message=f"not YAML: {str(error).splitlines()[0]}"))
         return None
     reader = _Reader(name, yaml.constructor, problems)
-    data = reader.value(root, ()) if root is not None else None
+    try:
+        data = reader.value(root, ()) if root is not None else None
+    except RecursionError:
+        problems.append(Problem(file=name, line=1, message="nested too deeply, or in itself"))
+        return None
     return Loaded(file=name, data=data, lines=reader.lines)
 
 

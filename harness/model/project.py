@@ -89,6 +89,8 @@ def open_project(root: Path) -> Project:
     samples = root / "samples"
     catalog = build.catalog(root / MARK, str(MARK), problems)
     operations = _each(samples / "operations", build.operation, problems)
+    # A scenario is not to blame for an operation that cannot be read.
+    broken = {path.stem for path in (samples / "operations").glob("*.yaml")} - set(operations)
     clients: dict[str, Client] = {}
     for folder in sorted(path.parent for path in samples.glob("*/client.yaml")):
         client = build.client(folder, f"samples/{folder.name}", problems)
@@ -98,7 +100,7 @@ def open_project(root: Path) -> Project:
         problems.append(Problem(file="samples", message="no folder here has a client.yaml"))
 
     def scenario(path: Path, name: str, problems: list[Problem]) -> Scenario | None:
-        return build.scenario(path, name, operations, clients, problems)
+        return build.scenario(path, name, operations, clients, problems, broken)
 
     scenarios = _each(samples / "scenarios", scenario, problems)
     if problems or catalog is None:

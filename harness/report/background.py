@@ -94,7 +94,7 @@ class Background:
 
     def explain(self, outcome: Outcome) -> list[str]:
         """Why an outcome is not a pass; empty if it is."""
-        return list(explain.outcome(outcome, f"pytest --samples -k '{outcome.cell.id}'"))
+        return list(explain.outcome(outcome, f"sampleproof run {outcome.cell.id}"))
 
     def parity(self, cell: Cell) -> list[str]:
         """How clients differ, if this cell is the last of its group and all of it ran here."""
@@ -106,7 +106,7 @@ class Background:
         if len(group) < 2 or group[-1].id != cell.id:  # noqa: PLR2004
             return []
         compared = compare([self._outcomes[one.id].result() for one in group])
-        return list(explain.parity(compared, f"pytest --samples -k '{cell.scenario.name}'"))
+        return list(explain.parity(compared, f"sampleproof run '*/{cell.scenario.name}'"))
 
     def close(self) -> None:
         """End what is still running."""

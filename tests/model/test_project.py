@@ -1,0 +1,74 @@
+"""A project is read whole, and its problems are told together."""
+
+import shutil
+
+import pytest
+
+from harness.model.problem import InvalidError
+from harness.model.project import find, open_project
+
+
+@pytest.fixture
+def copy(tmp_path, root):
+    keep_out = shutil.ignore_patterns("node_modules", "__pycache__")
+    shutil.copytree(root / "samples", tmp_path / "samples", ignore=keep_out)
+    return tmp_path
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def problems(root):
+    with pytest.raises(InvalidError) as refused:
+        open_project(root)
+    return [str(problem) for problem in refused.value.problems]
+
+
+def test_problems_of_all_files_come_together(copy):
+    edit(copy / "samples/catalog.yaml", "model: Phi-3-small-8k", "model: Phi-3-smal-8k")
+    edit(copy / "samples/catalog.yaml", "successor: foundry", "successor: foundy")
+    edit(copy / "samples/scenarios/basic.yaml", "role: system", "role: robot")
+    edit(copy / "samples/python/client.yaml", "template: sample.py.j2", "template: gone.j2")
+    edit(copy / "samples/curl/client.yaml", "'{sample}'", "'{sampel}'")
+    edit(copy / "samples/operations/chat.yaml", "preview)?'", "preview?'")
+    told = problems(copy)
+    for part in (
+        "samples/catalog.yaml:3: samples.model: there is no model 'Phi-3-smal-8k-instruct'",
+        "successor: there is no endpoint 'foundy'\n  did you mean foundry?",
+        "template: the file gone.j2 cannot be read: No such file or directory",
+        "samples/curl/client.yaml:",
+        "samples/operations/chat.yaml:8: query.api-version: expected a regular expression",
+    ):
+        assert any(part in problem for problem in told), (part, told)
+    assert not any("no such operation" in problem for problem in told)
+
+
+def test_a_damaged_recording_concerns_its_own_scenario_alone(copy):
+    edit(copy / "samples/recordings/basic.yaml", "Paris", "Rome!")
+    project = open_project(copy)
+    assert list(project.damaged) == ["basic"]
+    (problem,) = project.damaged["basic"]
+    assert "this recording is damaged" in problem.message
+    assert problem.hint == "restore the file, for example with: git checkout -- samples/recordings/basic.yaml"
+
+
+def test_a_missing_recording_is_said_to_be_missing(copy):
+    (copy / "samples/recordings/basic.yaml").unlink()
+    (problem,) = open_project(copy).damaged["basic"]
+    assert str(problem) == "samples/recordings/basic.yaml: this file is missing"
+
+
+def test_another_ending_is_named(copy):
+    (copy / "samples/scenarios/basic.yaml").rename(copy / "samples/scenarios/basic.yml")
+    assert "expected a file name that ends in .yaml" in problems(copy)[0]
+
+
+def test_a_project_is_found_from_any_folder_in_it(copy):
+    assert find(copy / "samples/python") == copy
+
+
+def test_a_folder_without_project_is_refused(tmp_path):
+    assert "is no project" in problems(tmp_path)[0]
