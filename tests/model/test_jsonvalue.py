@@ -54,7 +54,14 @@ def test_differences_are_named_by_path(expected, received, differences):
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [('{"a":1,"a":2}', '"a" is given twice'), ("[NaN]", "NaN"), ("[1,]", "line 1"), (b"\xff", "utf-8"), ("", "line 1"), ("[" * 9999, "deep")],
+    [
+        ('{"a":1,"a":2}', '"a" is given twice'),
+        ("[NaN]", "NaN"),
+        ("[1,]", "line 1"),
+        (b"\xff", "utf-8"),
+        ("", "line 1"),
+        ("[" * 9999, "deep"),
+    ],
 )
 def test_what_readers_disagree_about_is_refused(text, why):
     with pytest.raises(ValueError, match=why):

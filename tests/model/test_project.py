@@ -52,7 +52,10 @@ def test_a_damaged_recording_concerns_its_own_scenario_alone(copy):
     assert list(project.damaged) == ["basic"]
     (problem,) = project.damaged["basic"]
     assert "this recording is damaged" in problem.message
-    assert problem.hint == "restore the file, for example with: git checkout -- samples/recordings/basic.yaml"
+    assert (
+        problem.hint
+        == "restore the file, for example with: git checkout -- samples/recordings/basic.yaml"
+    )
 
 
 def test_a_missing_recording_is_said_to_be_missing(copy):

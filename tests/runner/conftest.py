@@ -1,0 +1,35 @@
+"""A starter, and a way to run any command under it."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from harness.runner.launcher import Launcher, Order
+from harness.runner.terminal import Terminal
+
+
+@pytest.fixture
+def starter():
+    launcher = Launcher()
+    yield launcher
+    launcher.close()
+
+
+@pytest.fixture
+def run(starter, tmp_path):
+    """Run a command; gives how it ended, the terminal's bytes, standard error's."""
+
+    def start(*argv, limit_s=20.0, env=None, cwd=None):
+        async def once():
+            terminal = Terminal()
+            order = Order(argv=argv, env=env or {}, cwd=str(cwd or tmp_path), limit_s=limit_s)
+            running = starter.launch(order, terminal)
+            with contextlib.closing(running), contextlib.closing(terminal):
+                ended = await running.ended()
+                await terminal.drain()
+                return ended, bytes(terminal.output.data), bytes(terminal.errors.data)
+
+        return asyncio.run(once())
+
+    return start
