@@ -96,8 +96,9 @@ def opened(folder: Path | None) -> tuple[Path, Project]:
     Raises:
         InvalidError: There is none, or its files have problems.
     """
-    from harness.model.project import find, open_project
-    from harness.toolchain.state import workspace
+    from harness.model.kept import open_kept
+    from harness.model.project import find
+    from harness.toolchain.state import state_folder, workspace
 
     root = workspace(folder.resolve() if folder else find(Path.cwd()))
-    return root, open_project(root)
+    return root, open_kept(root, state_folder(root))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from harness.model import build
 from harness.model.catalog import Catalog
 from harness.model.cell import Cell, cell_id
 from harness.model.client import Client
@@ -83,6 +82,8 @@ def open_project(root: Path) -> Project:
         InvalidError: With every problem of every file but the recordings, whose problems concern
             only the cells that they answer.
     """
+    from harness.model import build
+
     if not (root / MARK).is_file():
         raise invalid(f"{root} is no project: it has no {MARK}")
     problems: list[Problem] = []
@@ -141,6 +142,8 @@ def _each(
 def _recordings(
     folder: Path, scenarios: dict[str, Scenario]
 ) -> tuple[dict[str, Recording], dict[str, tuple[Problem, ...]]]:
+    from harness.model import build
+
     recordings: dict[str, Recording] = {}
     damaged: dict[str, tuple[Problem, ...]] = {}
     for name in scenarios:

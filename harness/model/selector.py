@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.model.loader import near
 from harness.model.problem import InvalidError, Problem
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def select(
     Raises:
         InvalidError: A name is unknown, or a selector matches nothing; with near names.
     """
+    from harness.model.loader import near
+
     problems: list[Problem] = []
     for option, wanted, known in (
         ("--client", clients, list(project.clients)),
