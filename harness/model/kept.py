@@ -1,0 +1,85 @@
+"""A project kept in a form that needs no parsing, so that its files are read only when they change.
+
+Beside the project stands a seal over everything it was made from: place, inode, size and times of
+each file that may be read, and of the code that reads them. A kept project whose seal is not
+today's is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness import __version__
+from harness.model.project import Project, open_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CODE = Path(__file__).parent
+
+SETTLED_S = 2.0
+"""Files changed so lately might change again without new times: the coarsest clocks count in this."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A project with its seal."""
+
+    seal: bytes
+    project: Project
+
+
+def open_kept(root: Path, state: Path) -> Project:
+    """Read a project, from what was kept of it where that still holds.
+
+    Args:
+        root: The project's root.
+        state: Where the project keeps what it makes for itself; nothing is kept if it is not there.
+
+    Raises:
+        InvalidError: As `open_project` does; such a project is not kept.
+    """
+    place = state / "cache" / "project.msgpack"
+    seal, changed = _seal(root)
+    with suppress(OSError, msgspec.DecodeError):
+        kept = msgspec.msgpack.decode(place.read_bytes(), type=Kept)
+        if kept.seal == seal:
+            return kept.project
+    project = open_project(root)
+    if time.time() - changed > SETTLED_S and state.is_dir():
+        with suppress(OSError):
+            _keep(place, Kept(seal=seal, project=project))
+    return project
+
+
+def _keep(place: Path, kept: Kept) -> None:
+    place.parent.mkdir(exist_ok=True)
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    beside.write_bytes(msgspec.msgpack.encode(kept))
+    beside.replace(place)
+
+
+def _seal(root: Path) -> tuple[bytes, float]:
+    """The seal, and when the last of the project's files changed, in seconds since the epoch."""
+    own = list(_marks(str(root / "samples"), depth=1))
+    total = hashlib.sha256(repr((__version__, own, list(_marks(str(CODE), depth=1)))).encode())
+    return total.digest(), max((change for *_, change in own), default=0) / 1e9
+
+
+def _marks(folder: str, depth: int) -> Iterator[tuple[str, int, int, int, int]]:
+    """Place, inode, size and times of each file in a folder, and in the folders in it."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            with suppress(OSError):
+                if entry.is_file():
+                    found = entry.stat()
+                    times = found.st_mtime_ns, found.st_ctime_ns
+                    yield entry.path, found.st_ino, found.st_size, *times
+                elif depth and entry.is_dir() and entry.name != "__pycache__":
+                    yield from _marks(entry.path, depth - 1)
