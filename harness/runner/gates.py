@@ -7,6 +7,8 @@ back cannot pass, and a slow machine cannot fail.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -23,18 +25,21 @@ def gates(response: Response, operation: Operation, reading: Reading) -> dict[in
     """
     if not response.is_stream:
         return {}
-    whole = visible(response.body, operation, reading)
-    found: dict[int, str] = {}
     ends = list(accumulate(mark.size for mark in response.chunks))
-    for number, end in enumerate(ends[:-1]):
-        text = visible(response.body[:end], operation, reading)
-        if len(text) == len(whole):
+
+    @cache
+    def seen(end: int) -> str:
+        return visible(response.body[:end], operation, reading)
+
+    whole = len(seen(len(response.body)))
+    found: dict[int, str] = {}
+    number = -1
+    for wanted in (1, whole // 2):
+        # The text only ever grows, so that few of all beginnings need be read.
+        number = bisect_left(ends, wanted, lo=number + 1, key=lambda end: len(seen(end)))
+        if number >= len(ends) or len(seen(ends[number])) == whole:
             break
-        wanted = len(whole) // 2 if found else 1
-        if len(text) >= wanted:
-            found[number] = text
-        if len(found) == 2:  # noqa: PLR2004
-            break
+        found[number] = seen(ends[number])
     return found
 
 
