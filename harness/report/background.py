@@ -6,7 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-from harness.model.project import find, open_project
+from harness.model.kept import open_kept
+from harness.model.project import find
 from harness.model.selector import select
 from harness.report import explain
 from harness.runner.stage import Stage
@@ -49,7 +50,7 @@ class Background:
         from harness.cli.run import usable_cores
 
         root = workspace(find(folder))
-        project = open_project(root)
+        project = open_kept(root, state_folder(root))
         return cls(root, project, select(project, root, models=models), jobs or usable_cores())
 
     def choose(self, cells: Sequence[Cell]) -> None:
