@@ -124,7 +124,7 @@ def test_a_folder_that_is_not_there_is_our_fault(run):
 def test_a_starter_that_is_gone_is_our_fault(run, starter):
     starter.kill()
     os.waitpid(starter.pid, 0)
-    with pytest.raises(HarnessError, match="starter is gone|warden has vanished"):
+    with pytest.raises(HarnessError, match=r"starter is gone|warden has vanished"):
         run("/bin/true")
 
 

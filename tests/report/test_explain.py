@@ -1,0 +1,57 @@
+"""A failure says what was expected, what came, and how to run just it again."""
+
+import pytest
+
+from harness.model.finding import Finding
+from harness.report import explain
+from harness.report.columns import columns
+from harness.suite import Fault, Outcome
+
+
+@pytest.fixture
+def told(project):
+    def lines(**fields):
+        one = Outcome(cell=next(project.cells()), sha256=None, **fields)
+        return list(explain.outcome(one, "sampleproof run curl/basic"))
+
+    return lines
+
+
+def test_a_pass_needs_no_words(told):
+    assert told(verdict="pass") == []
+
+
+def test_a_failure(told):
+    finding = Finding(
+        check="output.text", message="another text", expected="one\ntwo", received="\x1b[31mred"
+    )
+    assert told(verdict="fail", findings=(finding,), not_evaluated=("a", "b")) == [
+        "output.text: another text",
+        "  expected  one",
+        "            two",
+        "  received  \\x1b[31mred",
+        "not evaluated: a, b",
+        "rerun: sampleproof run curl/basic",
+    ]
+
+
+def test_long_values_are_cut(told):
+    finding = Finding(
+        check="c", message="m", expected="\n".join("x" * 999 for _ in range(99)), received=None
+    )
+    lines = told(verdict="fail", findings=(finding,))
+    assert "            … 91 more lines in the report" in lines
+    assert max(map(len, lines)) < 180
+    assert "  received  nothing" in lines
+
+
+def test_an_error_names_its_remedy(told):
+    lines = told(verdict="error", fault=Fault(message="there is no node", remedy="install it"))
+    assert lines == ["there is no node", "remedy: install it", "rerun: sampleproof run curl/basic"]
+
+
+def test_columns_are_as_wide_as_their_widest_cell_and_colour_takes_no_room():
+    assert columns([["a", "bb"], ["\x1b[31mccc\x1b[0m", "d"]]) == [
+        "a    bb",
+        "\x1b[31mccc\x1b[0m  d",
+    ]

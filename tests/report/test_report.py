@@ -1,0 +1,170 @@
+"""A report is whole or absent, follows its schema, and tells the same of equal runs."""
+
+import json
+from importlib import resources
+from xml.etree import ElementTree as ET
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from harness.model.finding import Finding
+from harness.model.observation import Exit, Observation, SeenRequest
+from harness.model.problem import HarnessError, InvalidError
+from harness.report import junit, line, ndjson
+from harness.suite import Fault, Outcome, Parity
+
+SCHEMA = json.loads(
+    resources.files("harness.report.schemas").joinpath("report.schema.json").read_text("utf-8")
+)
+
+
+def observation(canary="canary-1", stdout=b"Paris\n", port=443):
+    request = SeenRequest(
+        scheme="https",
+        host="models.inference.ai.azure.com",
+        port=port,
+        method="POST",
+        target=f"/chat/completions?t={canary}",
+        headers=(("authorization", f"Bearer {canary}"),),
+        body=json.dumps({"token": canary}).encode(),
+    )
+    return Observation(
+        requests=(request,),
+        stdout=stdout,
+        stderr=b"",
+        exit=Exit(code=0),
+        gates=(),
+        canary=canary,
+        limit_s=60,
+        duration_ms=12.34,
+    )
+
+
+@pytest.fixture
+def outcomes(project):
+    cells = list(project.cells())
+    finding = Finding(check="output.text", message="another text\x00", expected="a", received="b")
+    return [
+        Outcome(cell=cells[0], sha256="0" * 64, verdict="pass", observation=observation()),
+        Outcome(
+            cell=cells[1],
+            sha256="1" * 64,
+            verdict="fail",
+            findings=(finding,),
+            observation=observation(stdout=b"\xff"),
+        ),
+        Outcome(
+            cell=cells[2],
+            sha256=None,
+            verdict="error",
+            fault=Fault(message="no node", remedy="make doctor"),
+        ),
+    ]
+
+
+@pytest.fixture
+def parity():
+    finding = Finding(check="parity.output", message="differ\ntable")
+    return Parity(
+        scenario="basic", model="m", clients=("a", "b"), verdict="fail", findings=(finding,)
+    )
+
+
+@pytest.fixture
+def written(tmp_path, outcomes, parity):
+    header = line.header(3, {"curl": {"curl": "8"}})
+    writer = ndjson.Writer(tmp_path, header, [one.cell.id for one in outcomes])
+    for one in reversed(outcomes):
+        writer.cell(line.cell(one))
+    writer.parity(line.parity(parity))
+    assert not writer.path.exists()
+    writer.finish(1, 99.0)
+    return writer.path
+
+
+def test_every_line_follows_the_schema(written):
+    validator = Draft202012Validator(SCHEMA)
+    for one in ndjson.read(written):
+        assert [error.message for error in validator.iter_errors(one)] == []
+
+
+def test_the_schema_refuses_what_is_none_of_its_lines(written):
+    one = ndjson.read(written)[1]
+    assert not Draft202012Validator(SCHEMA).is_valid({**one, "surprise": 1})
+
+
+def test_cells_stand_in_the_order_of_the_matrix_and_are_counted(written, outcomes):
+    report = ndjson.read(written)
+    assert [one["id"] for one in report if one["type"] == "cell"] == [
+        one.cell.id for one in outcomes
+    ]
+    assert report[-1]["counts"] == {
+        "cells": {"error": 1, "fail": 1, "pass": 1},
+        "parity": {"fail": 1},
+    }
+
+
+def test_output_that_is_not_utf8_is_kept_whole(written):
+    assert ndjson.read(written)[2]["output"] == {"base64": "/w=="}
+
+
+def test_two_runs_differ_under_run_alone(project):
+    cell = next(project.cells())
+    lines = [
+        line.cell(
+            Outcome(cell=cell, sha256="0" * 64, verdict="pass", observation=observation(canary))
+        )
+        for canary in ("canary-1", "canary-2")
+    ]
+    for one in lines:
+        assert "canary" not in json.dumps(one)
+        del one["run"]
+    assert lines[0] == lines[1]
+
+
+def test_junit_tells_the_same(written, tmp_path):
+    suite = ET.parse(junit.write(tmp_path, ndjson.read(written))).getroot()[0]
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "4", "failures": "2", "errors": "1", "skipped": "0"}
+    failure = suite.find("testcase[@name='javascript/basic']/failure")
+    assert failure.get("type") == "output.text"
+    assert (
+        failure.text
+        == "output.text: another text\N{REPLACEMENT CHARACTER}\nexpected: a\nreceived: b"
+    )
+
+
+def test_an_abandoned_report_leaves_nothing(tmp_path):
+    ndjson.Writer(tmp_path, line.header(0, {}), []).abandon()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_last_report_stands_until_the_next_is_whole(written, tmp_path):
+    before = written.read_bytes()
+    writer = ndjson.Writer(tmp_path, line.header(0, {}), [])
+    assert written.read_bytes() == before
+    writer.abandon()
+    assert written.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"type":"report"}\n', "incomplete"),
+        (b'{"type":"cell"}\n', "not a report"),
+        (b'{"type":"report"}\n{', ":2: not JSON"),
+        (b"\xff", "not UTF-8"),
+        (b"", "not a report"),
+    ],
+)
+def test_what_is_no_whole_report_is_refused(tmp_path, content, message):
+    path = tmp_path / "report.ndjson"
+    path.write_bytes(content)
+    with pytest.raises(InvalidError, match=message):
+        ndjson.read(path)
+
+
+def test_a_folder_that_cannot_be_written_is_our_fault(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HarnessError, match="cannot be written"):
+        ndjson.Writer(tmp_path / "file", line.header(0, {}), [])

@@ -1,0 +1,100 @@
+"""`pytest --samples` does what pytest's users expect."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+
+@pytest.fixture
+def samples(root, tmp_path):
+    def call(*arguments, project=None):
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--samples"]
+        done = subprocess.run(
+            [
+                *command,
+                "--samples-project",
+                str(project or root),
+                *arguments,
+                "--rootdir",
+                str(tmp_path),
+                str(tmp_path),
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return call
+
+
+@pytest.fixture
+def broken(root, tmp_path_factory):
+    """A copy whose cURL samples ask for something else; it shares this clone's toolchains."""
+    import shutil
+
+    copy = tmp_path_factory.mktemp("broken")
+    shutil.copytree(root / "samples", copy / "samples", symlinks=True)
+    (copy / ".harness").symlink_to(root / ".harness")
+    for path in (copy / "samples/curl").glob("*.sh"):
+        path.write_text(path.read_text().replace("helpful", "unhelpful"))
+    return copy
+
+
+def test_one_item_per_cell_named_by_its_id(samples, tmp_path):
+    code, output = samples("-v", f"--junitxml={tmp_path}/junit.xml")
+    assert code == 0
+    assert "9 passed" in output
+    assert "samples/python/basic.py::python/basic PASSED" in output
+    names = {case.get("name") for case in ET.parse(tmp_path / "junit.xml").iter("testcase")}
+    assert {"python/basic", "curl/streaming"} < names
+
+
+def test_k_chooses(samples):
+    code, output = samples("-k", "curl and not streaming")
+    assert code == 0
+    assert "2 passed, 7 deselected" in output
+
+
+def test_a_failure_is_explained_without_traceback(samples, broken):
+    code, output = samples("-k", "curl/basic", project=broken)
+    assert code == 1
+    assert "request.body: the request differs from the scenario at $.messages[0].content" in output
+    assert "rerun: sampleproof run curl/basic" in output
+    assert "Traceback" not in output
+
+
+def test_x_stops(samples, broken):
+    code, output = samples("-x", "-k", "curl", project=broken)
+    assert code == 1
+    assert "1 failed, 6 deselected" in output
+
+
+def test_xdist_shares_them_out(samples):
+    code, output = samples("-n", "2", "-k", "curl")
+    assert code == 0
+    assert "3 passed" in output
+
+
+def test_no_cell_is_an_error(samples):
+    code, output = samples("-k", "nothing-of-this-name")
+    assert code == 5
+    assert "9 deselected" in output
+
+
+def test_a_project_that_is_none_is_an_error(samples, tmp_path):
+    code, output = samples(project=tmp_path / "absent")
+    assert code == 4
+    assert "is in no project" in output
+
+
+def test_without_the_option_nothing_of_the_harness_is_imported(tmp_path):
+    (tmp_path / "test_x.py").write_text(
+        "import sys\ndef test(): assert not [m for m in sys.modules if m.startswith('harness.') and m != 'harness.plugin']\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout
