@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 MODULES = "node_modules"
 
+QUIETLY = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+
+SOON = ("--fetch-retry-mintimeout=1000", "--fetch-retry-factor=3")
+"""npm's own pauses make more than a minute of a network that is not there."""
+
 
 def key(need: Need) -> str:
     """Changes whenever another Node or other packages would be used."""
@@ -67,9 +72,10 @@ def _install(need: Need, node: runtime.Node, folder: Path) -> None:
     if settings := _settings(need):
         (folder / ".npmrc").write_bytes(settings)
     run(
-        [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*node.npm, "ci", *QUIETLY, *SOON],
         doing=f"installing what {need.shown(need.lock)} pins",
         folder=folder,
+        defaults={"NODE_USE_SYSTEM_CA": "1"},
     )
     (folder / MODULES).mkdir(exist_ok=True)  # npm makes none if nothing is pinned
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 INSTALLING = 900.0
@@ -78,6 +79,7 @@ def run(
     doing: str,
     timeout: float = INSTALLING,
     folder: Path | None = None,
+    defaults: Mapping[str, str] | None = None,
 ) -> str:
     """Run a program in the user's own environment, with nothing to read, and return what it prints.
 
@@ -86,6 +88,7 @@ def run(
         doing: What it does, to stand after "failed: ".
         timeout: Seconds.
         folder: Where it runs.
+        defaults: Environment variables for it, where the user has not set them.
 
     Raises:
         HarnessError: It could not be started, failed or took too long.
@@ -99,6 +102,7 @@ def run(
             capture_output=True,
             timeout=timeout,
             cwd=folder,
+            env={**(defaults or {}), **os.environ},
             check=False,
         )
     except subprocess.TimeoutExpired as error:

@@ -93,3 +93,13 @@ def test_a_program_gets_the_users_own_environment(fp, monkeypatch):
         [sys.executable, "-c", "import os; print(os.environ['HTTPS_PROXY'])"], doing="asking"
     )
     assert said == "http://proxy:1\n"
+
+
+def test_a_default_yields_to_the_users_own_setting(fp, monkeypatch):
+    monkeypatch.setenv("SET", "by the user")
+    monkeypatch.delenv("UNSET", raising=False)
+    fp.allow_unregistered(True)
+    code = "import os; print(os.environ['SET'], os.environ['UNSET'])"
+    defaults = {"SET": "by us", "UNSET": "by us"}
+    said = run([sys.executable, "-c", code], doing="asking", defaults=defaults)
+    assert said == "by the user by us\n"
