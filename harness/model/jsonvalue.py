@@ -77,9 +77,19 @@ def differences(expected: Any, received: Any, path: str = "$") -> Iterator[Diffe
 def _same_scalar(expected: Any, received: Any) -> bool:
     if isinstance(expected, bool) or isinstance(received, bool):
         return expected is received
-    if isinstance(expected, int | float) and isinstance(received, int | float):
+    if isinstance(expected, int) and isinstance(received, int):
         return expected == received
+    if isinstance(expected, int | float) and isinstance(received, int | float):
+        # JavaScript writes 4e16 as an integer, of the shortest digits that mean this float.
+        return _as_float(expected) == _as_float(received)
     return type(expected) is type(received) and bool(expected == received)
+
+
+def _as_float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("nan")  # beyond every float, so equal to none
 
 
 def _member(name: str) -> str:
