@@ -46,9 +46,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def requests_stand(self) -> bool:
         """Whether what it sent was as the scenario asks."""
-        return self.observation is not None and not any(
-            finding.check in REQUEST_CHECKS for finding in self.findings
-        )
+        unclear = {*self.not_evaluated, *(finding.check for finding in self.findings)}
+        return self.observation is not None and unclear.isdisjoint((*REQUEST_CHECKS, "secret.kept"))
 
 
 class Parity(msgspec.Struct, frozen=True, kw_only=True):

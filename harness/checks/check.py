@@ -51,6 +51,18 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             return self.cell.operation.text_of_stream(response.body)
         return self.cell.operation.text_of_response(response.body) or ""
 
+    @property
+    def ended_badly(self) -> bool:
+        """Whether its exit alone is a fault: 0 after an error, something else after an answer."""
+        ended = self.observation.exit
+        return ended.ended_for != "" or ended.code is None or (ended.code == 0) == self.fails
+
+    @property
+    def last_words(self) -> str:
+        """The last line on standard error: a crash says there what it was."""
+        lines = self.observation.stderr.decode("utf-8", "replace").splitlines()
+        return self.hide(next((line.strip() for line in reversed(lines) if line.strip()), ""))[:300]
+
     def hide(self, text: str) -> str:
         """A text without the run's token, as reports and messages show it."""
         return text.replace(self.observation.canary, "{token}")
@@ -61,7 +73,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     after: tuple[str, ...] = ()
-    """Checks that must have found nothing, or this one cannot be judged."""
+    """Checks that must have been judged and have found nothing, or this one cannot be judged."""
+    unless: tuple[str, ...] = ()
+    """Checks whose finding would explain this one's; that they could not be judged is no reason."""
     judge: Callable[[Evidence], list[Finding] | None]
     """What it finds; `None` if the evidence is not enough to judge."""
 

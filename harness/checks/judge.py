@@ -21,7 +21,7 @@ CHECKS = (
     Check(id="request.auth", after=("request.count",), judge=request.auth),
     Check(id="request.body", after=("request.count",), judge=request.body),
     Check(id="secret.kept", judge=secret.kept),
-    Check(id="exit.status", after=REQUEST_CHECKS, judge=outcome.exit_status),
+    Check(id="exit.status", unless=("request.count",), judge=outcome.exit_status),
     Check(
         id="stream.incremental",
         after=(*REQUEST_CHECKS, "exit.status"),
@@ -57,18 +57,18 @@ def judge(cell: Cell, observation: Observation) -> Judgement:
     """
     evidence = Evidence(cell=cell, observation=observation)
     findings: list[Finding] = []
-    unclear: set[str] = set()
+    faulty: set[str] = set()
     not_evaluated: list[str] = []
     for check in CHECKS:
         found = None
-        if unclear.isdisjoint(check.after):
+        if faulty.isdisjoint(check.unless) and not {*faulty, *not_evaluated} & {*check.after}:
             found = check.judge(evidence)
         if found is None:
             not_evaluated.append(check.id)
-        else:
-            findings += found
-        if found is None or any(finding.severity == "error" for finding in found):
-            unclear.add(check.id)
+            continue
+        findings += found
+        if any(finding.severity == "error" for finding in found):
+            faulty.add(check.id)
     misses = [request.miss for request in observation.requests if request.miss]
     failed = any(finding.severity == "error" for finding in findings)
     if misses and not failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from harness.model import jsonvalue
@@ -22,12 +23,11 @@ def exit_status(evidence: Evidence) -> list[Finding] | None:
     if ended.ended_for == "output":
         message = "its output had no end; ended with everything it started"
         return [_exit(message, expected, "no end")]
-    if not observation.requests and ended.code == 0:
-        return None  # that nothing was sent is the finding
+    if any(request.miss for request in observation.requests):
+        return None  # it was not given the recorded answer
     findings = []
-    if ended.code is None or (ended.code == 0) == evidence.fails:
-        said = _last_line(evidence.hide(observation.stderr.decode("utf-8", "replace")))
-        cause = "the service answered with an error" if evidence.fails else said
+    if evidence.ended_badly:
+        cause = "the service answered with an error" if evidence.fails else evidence.last_words
         message = f"the sample ended with {ended}" + (f": {cause}" if cause else "")
         findings.append(_exit(message, expected, str(ended)))
     if ended.left_behind:
@@ -38,11 +38,6 @@ def exit_status(evidence: Evidence) -> list[Finding] | None:
 
 def _exit(message: str, expected: str, received: object) -> Finding:
     return Finding(check="exit.status", message=message, expected=expected, received=received)
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
 
 
 def stream_incremental(evidence: Evidence) -> list[Finding]:
@@ -106,12 +101,11 @@ def _text_message(expected: str, shown: str) -> str:
         return "the terminal shows nothing"
     if shown.rstrip() == expected.rstrip():
         return "the output does not end with a newline"
-    place = next(
-        (at for at, (a, b) in enumerate(zip(expected, shown, strict=False)) if a != b),
-        min(len(expected), len(shown)),
-    )
-    line = expected.count("\n", 0, place) + 1
-    return f"the terminal shows another text, from line {line} on: {shown[place : place + 60]!r}"
+    due, there = expected.split("\n"), shown.rstrip("\n").split("\n")
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(due, there, strict=False)))
+    if same == len(there):
+        return f"the terminal shows no more than the first {same} lines"
+    return f"the terminal shows another text, from line {same + 1} on: {there[same][:60]!r}"
 
 
 def output_stderr(evidence: Evidence) -> list[Finding] | None:

@@ -19,16 +19,16 @@ SHOWN = 20
 def count(evidence: Evidence) -> list[Finding] | None:
     """`request.count`: as many requests as the recording has exchanges."""
     requests, wanted = evidence.observation.requests, len(evidence.exchanges)
-    ended = evidence.observation.exit
     if len(requests) == wanted:
         return []
-    if not requests and (ended.code != 0 or ended.ended_for):
+    if not requests and evidence.ended_badly and evidence.observation.exit.code != 0:
         return None  # it did not come so far: how it ended is the finding
-    sent = "; ".join(evidence.hide(name_request(request)) for request in requests) or "none"
+    sent = "; ".join(evidence.hide(name_request(request)) for request in requests)
     return [
         Finding(
             check="request.count",
-            message=f"the sample must send {_requests(wanted)}; it sent {len(requests)}: {sent}",
+            message=f"the sample must send {_requests(wanted)}; it sent {len(requests)}"
+            + (f": {said}" if (said := sent or evidence.last_words) else ""),
             expected=wanted,
             received=len(requests),
         )
@@ -134,9 +134,13 @@ def body(evidence: Evidence) -> list[Finding]:
             )
             continue
         expected = evidence.cell.scenario.body(evidence.cell.model)
-        for number, difference in enumerate(jsonvalue.differences(expected, received)):
-            if number == SHOWN:
-                break
+        differences = [
+            difference
+            for difference in jsonvalue.differences(expected, received)
+            # Where the token stands, `secret.kept` has a word to say.
+            if evidence.observation.canary not in repr(difference.received)
+        ]
+        for difference in differences[:SHOWN]:
             findings.append(
                 Finding(
                     check="request.body",
