@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from harness.model import jsonvalue
@@ -19,6 +20,9 @@ Row = tuple[str, dict[str, str]]
 
 WIDTH = 80
 ABSENT = "—"
+
+MAY_BE_LEFT_OUT = re.compile(r"(\[\d+\] )?query ")
+"""A query parameter of any request: the libraries have one that cURL has not."""
 
 
 def request(runs: Sequence[Evidence]) -> list[Finding]:
@@ -88,8 +92,7 @@ def _compare(
     rows: list[Row] = []
     for name in names:
         values = [one.get(name, ABSENT) for one in fields]
-        # A client may leave a query parameter out: the libraries have one that cURL has not.
-        given = [value for value in values if value != ABSENT or not name.startswith("query ")]
+        given = [value for value in values if value != ABSENT or not MAY_BE_LEFT_OUT.match(name)]
         if len(set(given)) > 1:
             rows.append((name, dict(zip(clients, values, strict=True))))
     if not rows:
