@@ -1,7 +1,8 @@
 """The warden of one run: starts the sample, waits for it, and leaves nothing of it behind.
 
-It is the sample's parent and the reaper of everything the sample starts, so that a daemon cannot
-slip away from it. Its lifeline is a socket to the harness: when the harness is gone, however it
+It is to the sample what a shell is: parent, and leader of the session on the terminal, so that what
+the sample leaves running in the background lives on as it would for a reader. It is also the reaper of
+everything the sample starts, so that a daemon cannot slip away from it. Its lifeline is a socket to the harness: when the harness is gone, however it
 went, the lifeline ends, and so does the run. Standard library only.
 """
 
@@ -61,7 +62,14 @@ def run(order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: i
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may end before the run does
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    try:
+        os.setsid()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    except OSError as error:
+        _tell(lifeline, {"fault": f"its terminal: {error.strerror}"})
+        return
     started = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -72,6 +80,10 @@ def run(order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: i
     strays = _strays() if outcome["status"] is not None else []
     _end_all(child)
     report = {"left_behind": strays, "seconds": time.monotonic() - started, **outcome}
+    _tell(lifeline, report)
+
+
+def _tell(lifeline: socket.socket, report: dict[str, Any]) -> None:
     try:
         wire.send(lifeline, report)
     except OSError:
@@ -83,8 +95,9 @@ def _become_sample(
 ) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)
-        os.setsid()
-        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        os.tcsetpgrp(terminal, os.getpid())
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.dup2(terminal, 1)
@@ -95,6 +108,7 @@ def _become_sample(
             signal.SIGINT,
             signal.SIGTERM,
             signal.SIGHUP,
+            signal.SIGTTOU,
         ):
             signal.signal(number, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -106,7 +120,7 @@ def _become_sample(
         os.set_inheritable(lifeline.fileno(), False)
         os.execve(order["argv"][0], order["argv"], order["env"])
     except OSError as error:
-        wire.send(lifeline, {"fault": f"{order['argv'][0]}: {error.strerror}"})
+        _tell(lifeline, {"fault": f"{order['argv'][0]}: {error.strerror}"})
     os._exit(127)
 
 
