@@ -1,0 +1,61 @@
+"""Samples that are wrong in one way each are named by one check each; those that differ pass."""
+
+import os
+from pathlib import Path
+
+import pytest
+from workshop import MINIATURES, variants
+
+from harness.checks.judge import CHECKS
+from harness.suite import exit_code
+
+WRONG = variants(MINIATURES / "wrong.yaml")
+DIFFERENT = variants(MINIATURES / "different.yaml")
+
+
+@pytest.fixture(scope="module")
+def wrong(miniatures):
+    return miniatures.judge(WRONG, "keeping")
+
+
+@pytest.fixture(scope="module")
+def different(miniatures):
+    return miniatures.judge(DIFFERENT, "keeping")
+
+
+@pytest.mark.parametrize("variant", WRONG, ids=lambda one: one.slug)
+def test_a_mistake_is_named_by_one_check_in_words_that_help(wrong, variant):
+    judged = wrong[variant.name]
+    assert judged.named == {variant.check}, judged
+    assert [text for text in variant.says if text not in judged.said] == [], judged.said
+    assert exit_code([judged.outcome], [judged.parity]) == 1
+
+
+def test_every_check_has_a_mistake_that_it_names():
+    every = {check.id for check in CHECKS} | {"parity.request", "parity.output"}
+    assert every == {variant.check for variant in WRONG}
+
+
+@pytest.mark.parametrize("variant", DIFFERENT, ids=lambda one: one.slug)
+def test_what_is_right_in_another_way_passes(different, variant):
+    judged = different[variant.name]
+    assert judged.outcome.verdict == "pass", judged
+    assert judged.parity.verdict == "pass", judged
+
+
+def test_nothing_is_left_running(miniatures, wrong):
+    assert wrong
+    assert not running_in(miniatures.root)
+
+
+def running_in(folder: Path) -> list[str]:
+    """Commands of processes that were started for a sample in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in words and process.name != str(os.getpid()):
+            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found

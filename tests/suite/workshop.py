@@ -1,0 +1,159 @@
+"""Where the suite's tests make samples that are not the project's own, and run them side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from ruamel.yaml import YAML
+
+from harness.model.project import open_project
+from harness.render.sample import render
+from harness.runner.stage import Stage
+from harness.suite import Outcome, Parity, compare, run_cell
+from harness.toolchain.ready import prepare_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.model.cell import Cell
+    from harness.toolchain.ready import Ready
+
+TESTS = Path(__file__).parent.parent
+MINIATURES = TESTS / "miniatures"
+AT_ONCE = 6
+"""More than there are cores: many miniatures do nothing but wait to be found out."""
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sample with a few words changed, as `wrong.yaml` and `different.yaml` tell it."""
+
+    name: str
+    client: str = "plain"
+    scenario: str = "question"
+    replace: dict[str, str] = {}
+    append: str = ""
+    limit_s: float | None = None
+    check: str = ""
+    says: tuple[str, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """A name for files."""
+        return self.name.lower().replace(" ", "-")
+
+    def apply(self, text: str) -> str:
+        """The changed sample; what is to be replaced must be there once, or nothing is proved."""
+        for old, new in self.replace.items():
+            assert text.count(old) == 1, f"{self.name}: {text.count(old)} times: {old!r}"
+            text = text.replace(old, new)
+        return text + (self.append.rstrip("\n") + "\n" if self.append else "")
+
+
+def variants(path: Path) -> list[Variant]:
+    """The variants that a file tells."""
+    found = msgspec.convert(YAML(typ="safe", pure=True).load(path), list[Variant])
+    assert len({one.slug for one in found}) == len(found)
+    return found
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What the suite says of one variant, run beside a client that does right."""
+
+    outcome: Outcome
+    parity: Parity
+
+    @property
+    def named(self) -> set[str]:
+        """Every check that found something."""
+        return {one.check for one in (*self.outcome.findings, *self.parity.findings)}
+
+    @property
+    def said(self) -> str:
+        """All that a user is told."""
+        findings = (*self.outcome.findings, *self.parity.findings)
+        return "\n".join(f"{one.message}\n{one.expected}\n{one.received}" for one in findings)
+
+
+class Workshop:
+    """A project in a folder of its own, whose samples a test may change."""
+
+    def __init__(self, root: Path, toolchains: Mapping[str, Ready] | None = None) -> None:
+        """Open a project; without toolchains, what it needs is looked up or installed."""
+        self.root = root
+        self.project = open_project(root)
+        state = root / ".harness"
+        if toolchains is None:
+            toolchains = prepare_all(self.project.clients.values(), root, state, print)
+        self.stage = Stage(root, state, toolchains)
+        self.stage.authority.prepare([self.project.catalog.endpoint.host])
+
+    def cell(self, client: str, scenario: str, **changes: Any) -> Cell:
+        """A cell of the project, changed."""
+        cells = self.project.cells()
+        found = next(c for c in cells if (c.client.name, c.scenario.name) == (client, scenario))
+        return msgspec.structs.replace(found, **changes)
+
+    def make(self, cell: Cell, folder: str, variant: Variant | None = None) -> Cell:
+        """Render a cell into a folder of its own, beside what its client needs."""
+        text = render(cell)
+        home = self.root / "samples" / cell.client.name / folder
+        home.mkdir(exist_ok=True)
+        path = home / Path(cell.path).name
+        path.write_text(variant.apply(text) if variant else text, "utf-8")
+        return msgspec.structs.replace(
+            cell, id=f"{cell.id}#{folder}", path=path.relative_to(self.root).as_posix()
+        )
+
+    def run(
+        self, cells: Iterable[Cell], limits: Mapping[str, float] | None = None
+    ) -> list[Outcome]:
+        """Run cells side by side, in one event loop; limits are by the cell's identity."""
+        return asyncio.run(self._run(list(cells), limits or {}))
+
+    async def _run(self, cells: list[Cell], limits: Mapping[str, float]) -> list[Outcome]:
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(cell: Cell) -> Outcome:
+            stage = copy.copy(self.stage)
+            stage.limit_s = limits.get(cell.id, stage.limit_s)
+            async with turn:
+                damage = self.project.damaged.get(cell.scenario.name, ())
+                return await run_cell(cell, stage, damage)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(cell)) for cell in cells]
+        return [task.result() for task in tasks]
+
+    def judge(self, variants: Iterable[Variant], right: str) -> dict[str, Judged]:
+        """Run variants, and hold each against the same scenario's sample of a client that does right."""
+        chosen = list(variants)
+        cells = [self.make(self.cell(v.client, v.scenario), v.slug, v) for v in chosen]
+        limits = {cell.id: v.limit_s for cell, v in zip(cells, chosen, strict=True) if v.limit_s}
+        names = list(dict.fromkeys(v.scenario for v in chosen))
+        others = [self.make(self.cell(right, name), "right") for name in names]
+        outcomes = self.run([*others, *cells], limits)
+        beside = dict(zip(names, outcomes, strict=False))
+        return {
+            v.name: Judged(outcome, compare([beside[v.scenario], outcome]))
+            for v, outcome in zip(chosen, outcomes[len(names) :], strict=True)
+        }
+
+    def close(self) -> None:
+        """End what runs."""
+        self.stage.close()
+
+
+def copy_project(source: Path, target: Path) -> Path:
+    """A project's samples in another place, with its toolchains at hand but no state of their own."""
+    shutil.copytree(source / "samples", target / "samples", symlinks=True)
+    state = source / ".harness"
+    (target / ".harness").mkdir()
+    for name in ("python", "node"):
+        if (state / name).is_dir():
+            (target / ".harness" / name).symlink_to(state / name)
+    return target
