@@ -1,0 +1,48 @@
+"""Starting the starter: the very first thing in a call, so that it is there when it is needed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import NamedTuple
+
+from harness.model.problem import HarnessError
+
+PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+
+BOOT = """
+import sys, socket
+sys.path.insert(0, sys.argv[1])
+from harness.runner.starter import serve
+serve(socket.socket(fileno=int(sys.argv[2])))
+"""
+"""Started isolated and without `site`, the starter is there in a fraction of an import."""
+
+
+class Booting(NamedTuple):
+    """A starter, on its way or there already."""
+
+    pid: int
+    control: socket.socket
+    """Takes orders; when it is closed, the starter ends."""
+
+
+def boot() -> Booting:
+    """Start the starter; it need not be waited for.
+
+    Raises:
+        HarnessError: It does not start.
+    """
+    ours, theirs = socket.socketpair()
+    # Not `subprocess`: a test that fakes that module must never meet a real sample.
+    command = [sys.executable, "-I", "-S", "-c", BOOT, PACKAGES, str(theirs.fileno())]
+    theirs.set_inheritable(True)
+    try:
+        pid = os.posix_spawn(sys.executable, command, {"PATH": os.defpath}, setsid=True)
+    except OSError as error:
+        ours.close()
+        raise HarnessError(f"the starter does not start: {error.strerror}") from error
+    finally:
+        theirs.close()
+    return Booting(pid, ours)
