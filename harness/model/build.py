@@ -297,12 +297,18 @@ def _response(
                 f"expected sizes that add up to the body's {len(body)} bytes; received {total}",
             )
         )
-    if (found := checksum(body)) != data["sha256"]:
+    found = checksum(body)
+    if "sha256" not in data:
+        problems.append(
+            loaded.problem(place, "the key 'sha256' is missing", f"for this body it is {found}")
+        )
+    elif found != data["sha256"]:
         problems.append(
             loaded.problem(
                 (*place, "sha256"),
                 f"this recording is damaged: expected {data['sha256']}; received {found}",
-                "restore the file, for example with: git checkout -- " + loaded.file,
+                f"restore it, for example with: git checkout -- {loaded.file}\n"
+                "  or, if you changed the body yourself, write here what was received",
             )
         )
     return Response(

@@ -52,10 +52,18 @@ def test_a_damaged_recording_concerns_its_own_scenario_alone(copy):
     assert list(project.damaged) == ["basic"]
     (problem,) = project.damaged["basic"]
     assert "this recording is damaged" in problem.message
-    assert (
-        problem.hint
-        == "restore the file, for example with: git checkout -- samples/recordings/basic.yaml"
-    )
+    assert "git checkout -- samples/recordings/basic.yaml\n" in problem.hint
+    assert "write here what was received" in problem.hint
+
+
+def test_a_recording_without_its_checksum_is_told_what_it_is(copy):
+    path = copy / "samples/recordings/basic.yaml"
+    before, _, checksum = path.read_text().rpartition("      sha256: ")
+    path.write_text(before)
+    (problem,) = open_project(copy).damaged["basic"]
+    assert problem.field == "exchanges[0].response"
+    assert problem.message == "the key 'sha256' is missing"
+    assert problem.hint == f"for this body it is {checksum.strip()}"
 
 
 def test_a_missing_recording_is_said_to_be_missing(copy):
