@@ -184,7 +184,7 @@ def _shake_hands(server: ssl.SSLContext, bundle: Path, host: str) -> str:
     trust = ssl.create_default_context(cafile=bundle)
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
     upward, downward = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client_side = trust.wrap_bio(downward, upward, server_hostname=host)
+    client_side = trust.wrap_bio(downward, upward, server_hostname=host.encode())
     server_side = server.wrap_bio(upward, downward, server_side=True)
     waiting = [client_side, server_side]
     for _ in range(HANDSHAKE_STEPS):

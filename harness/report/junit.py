@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 NAME = "junit.xml"
 
-UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold."""
+UNFIT = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""Characters that XML 1.0 cannot hold. It takes long to compile: only if there is text to fit."""
 
 
 def write(folder: Path, report: Iterable[Line]) -> Path:
@@ -80,4 +80,4 @@ def _finding(finding: Line) -> str:
 
 
 def _fit(text: str) -> str:
-    return UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
+    return re.sub(UNFIT, "\N{REPLACEMENT CHARACTER}", text)
