@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -15,15 +13,11 @@ import msgspec
 from harness.model.observation import Exit
 from harness.model.problem import HarnessError
 from harness.runner import wire
+from harness.runner.boot import boot
 
 if TYPE_CHECKING:
+    from harness.runner.boot import Booting
     from harness.runner.terminal import Terminal
-
-PACKAGES = Path(__file__).parent.parent.parent
-
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); import runpy; runpy.run_module('harness.runner.starter', run_name='__main__', alter_sys=True)"
-"""Started isolated and without `site`, the starter is there in a fraction of an import."""
-
 
 LIMITS: dict[str, Literal["time", "output"]] = {"time": "time", "order": "output"}
 """What a warden's reason means here: a run is ended by order only when its output has no end."""
@@ -98,19 +92,13 @@ class Run:
 class Launcher:
     """The starter process, as the harness holds it."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        # Not `subprocess`: a test that fakes that module must never meet a real sample.
-        command = [sys.executable, "-I", "-S", "-c", BOOT, str(PACKAGES), str(theirs.fileno())]
-        theirs.set_inheritable(True)
-        try:
-            self.pid = os.posix_spawn(sys.executable, command, {"PATH": os.defpath}, setsid=True)
-        except OSError as error:
-            ours.close()
-            raise HarnessError(f"the starter does not start: {error.strerror}") from error
-        finally:
-            theirs.close()
-        self._control = ours
+    def __init__(self, starter: Booting | None = None) -> None:
+        """Hold a starter: one that has been started already, or a new one.
+
+        Raises:
+            HarnessError: It does not start.
+        """
+        self.pid, self._control = starter or boot()
 
     def launch(self, order: Order, terminal: Terminal) -> Run:
         """Start a sample on a terminal.

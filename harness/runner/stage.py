@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.model.cell import Cell
+    from harness.runner.boot import Booting
     from harness.toolchain.ready import Ready
 
 LIMIT_S = 60.0
@@ -32,6 +33,7 @@ class Stage:
         state: Path,
         toolchains: Mapping[str, Ready | HarnessError],
         limit_s: float = LIMIT_S,
+        starter: Booting | None = None,
     ) -> None:
         """Set up.
 
@@ -40,6 +42,7 @@ class Stage:
             state: Where the project keeps what it makes for itself.
             toolchains: By client: what its samples need, or why that is not to be had.
             limit_s: Seconds a run may take.
+            starter: One that has been started already.
 
         Raises:
             HarnessError: The starter does not start, or the state cannot be written.
@@ -48,7 +51,7 @@ class Stage:
         self.state = state
         self._toolchains = toolchains
         self.limit_s = limit_s
-        self.launcher = Launcher()
+        self.launcher = Launcher(starter)
         self.authority = Authority(state / "tls")
         self.gateway = Gateway(self.authority)
         self._runs = state / "runs" / str(os.getpid())
