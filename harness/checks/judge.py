@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.checks import outcome, request, secret
+from harness.checks import network, outcome, request, secret
 from harness.checks.check import REQUEST_CHECKS, Check, Evidence
 from harness.model.finding import Finding, Verdict
 from harness.model.problem import HarnessError
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from harness.model.observation import Observation
 
 CHECKS = (
-    Check(id="request.count", judge=request.count),
+    Check(id="network.sealed", judge=network.sealed),
+    Check(id="request.count", after=("network.sealed",), judge=request.count),
     Check(id="request.endpoint", after=("request.count",), judge=request.endpoint),
     Check(id="request.auth", after=("request.count",), judge=request.auth),
     Check(id="request.body", after=("request.count",), judge=request.body),
     Check(id="secret.kept", judge=secret.kept),
-    Check(id="exit.status", unless=("request.count",), judge=outcome.exit_status),
+    Check(id="exit.status", unless=("network.sealed", "request.count"), judge=outcome.exit_status),
     Check(
         id="stream.incremental",
         after=(*REQUEST_CHECKS, "exit.status"),

@@ -22,12 +22,15 @@ def command(project: Path | None) -> int:
       sampleproof doctor
     """
     from harness.cli.main import HARNESS
-    from harness.toolchain.doctor import inspect, lines
+    from harness.runner.allowance import sealing
+    from harness.toolchain.doctor import inspect, inspect_machine, lines
     from harness.toolchain.state import state_folder
 
     root, content = opened(project)
     state = state_folder(root)
-    items = [item for client in content.clients.values() for item in inspect(client, root, state)]
-    for line in lines(items):
+    items = inspect_machine(root)
+    for client in content.clients.values():
+        items += inspect(client, root, state)
+    for line in lines([*items, sealing()]):
         click.echo(line)
-    return HARNESS if any(item.found is None for item in items) else 0
+    return 0 if all(item.fine for item in items) else HARNESS

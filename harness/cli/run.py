@@ -16,6 +16,8 @@ from harness.cli.options import chosen_cells, opened, project_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.runner.stage import Isolation
+
 
 def usable_cores() -> int:
     """How many cores this process may use."""
@@ -43,6 +45,17 @@ def usable_cores() -> int:
     show_default=True,
     help="Seconds a sample may take.",
 )
+@click.option(
+    "--require-seal", is_flag=True, help="Fail with 3 if runs cannot be sealed off the network."
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["process", "fork"]),
+    default="process",
+    show_default=True,
+    help="A new interpreter for each sample, or a fork of one that has its library imported.",
+)
+@click.option("--no-seal", is_flag=True, help="Do not seal runs.")
 @project_option
 def command(
     selectors: Sequence[str],
@@ -53,6 +66,10 @@ def command(
     jobs: int | None,
     timeout: float,
     project: Path | None,
+    isolation: Isolation,
+    *,
+    require_seal: bool,
+    no_seal: bool,
 ) -> int:
     """Run samples byte for byte as published, against their recordings.
 
@@ -65,6 +82,8 @@ def command(
       sampleproof run python '*/streaming'
       sampleproof run --model all -j 4
     """
+    if require_seal and no_seal:
+        raise click.UsageError("--require-seal and --no-seal contradict each other")
     from harness.model.selector import select
     from harness.report.session import Session
 
@@ -77,6 +96,8 @@ def command(
         report=report or _default_report(root),
         jobs=jobs or usable_cores(),
         limit_s=timeout,
+        seal="required" if require_seal else "off" if no_seal else "possible",
+        isolation=isolation,
         rerun=lambda name: shlex.join([*again, name]),
     )
     return session.run(cells)

@@ -91,6 +91,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     toolchain: Toolchain
     run: tuple[str, ...]
     """Arguments; `{sample}` is the file, `{python}` and the like come from the toolchain."""
+    preload: tuple[str, ...] = ()
+    """Modules that samples import, which an interpreter may import ahead of them."""
     trust: tuple[str, ...]
     """Environment variables that take the path of a file of trusted certificates."""
     environment: dict[str, str] = {}

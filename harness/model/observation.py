@@ -47,6 +47,16 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was there before the rest of the stream was sent."""
 
 
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt of a sealed run to reach something that is not the gateway."""
+
+    kind: str
+    """`tcp`, `udp`, `dns`, or another protocol."""
+    host: str
+    """An address; for `dns`, the name that was asked for."""
+    port: int | None
+
+
 class Exit(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended."""
 
@@ -71,6 +81,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     stderr: bytes
     exit: Exit
     gates: tuple[Gate, ...]
+    attempts: tuple[Attempt, ...] = ()
+    """What a sealed run tried to reach beside the gateway; an unsealed one is not watched."""
     canary: str
     """The token the sample was given, different in each run."""
     limit_s: float

@@ -24,8 +24,14 @@ FORMAT = 1
 Line = dict[str, Any]
 
 
-def header(cells: int, toolchains: Mapping[str, Mapping[str, str]]) -> Line:
-    """The first line: what was run, and with what."""
+def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: str) -> Line:
+    """The first line: what was run, and with what.
+
+    Args:
+        cells: How many.
+        toolchains: By client: what it runs with, and its version.
+        unsealed: Why runs were not sealed; empty if they were.
+    """
     return {
         "type": "report",
         "format": FORMAT,
@@ -37,6 +43,8 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]]) -> Line:
             "sampleproof": harness.__version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
+            "sealed": not unsealed,
+            "unsealed_because": unsealed or None,
         },
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -17,13 +17,17 @@ from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.model.project import Project
+    from harness.runner.stage import Isolation
     from harness.suite import Outcome, Parity
     from harness.toolchain.ready import Ready
+
+
+Sealing = Literal["possible", "required", "off"]
 
 
 class Session:
@@ -37,6 +41,8 @@ class Session:
         report: Path,
         jobs: int,
         limit_s: float,
+        seal: Sealing,
+        isolation: Isolation,
         rerun: Callable[[str], str],
     ) -> None:
         """Take what was asked for.
@@ -47,6 +53,8 @@ class Session:
             report: The report's folder.
             jobs: How many samples run at once.
             limit_s: Seconds a sample may take.
+            seal: Whether runs are to be sealed: where possible, in any case, or not at all.
+            isolation: A new interpreter for each sample, or a fork of one.
             rerun: Gives the command that runs just what it is given.
         """
         self.root = root
@@ -54,6 +62,8 @@ class Session:
         self.report = report
         self.jobs = jobs
         self.limit_s = limit_s
+        self.seal = seal
+        self.isolation = isolation
         self.rerun = rerun
 
     def run(self, cells: Sequence[Cell]) -> int:
@@ -69,26 +79,47 @@ class Session:
         state = state_folder(self.root)
         clients = {cell.client.name: cell.client for cell in cells}
         toolchains = prepare_all(clients.values(), self.root, state, _announce)
-        writer = ndjson.Writer(
-            self.report, line.header(len(cells), _versions(toolchains)), [cell.id for cell in cells]
-        )
-        screen = Screen(cells, self.rerun)
+        stage = self._stage(state, toolchains)
         try:
-            stage = Stage(self.root, state, toolchains, self.limit_s)
+            header = line.header(len(cells), _versions(toolchains), stage.unsealed)
+            writer = ndjson.Writer(self.report, header, [cell.id for cell in cells])
+            screen = Screen(cells, self.rerun)
             try:
                 outcomes, parities = asyncio.run(self._run(cells, stage, writer, screen))
+                code = exit_code(outcomes, parities)
+                writer.finish(code, (time.monotonic() - started) * 1000)
+            except BaseException:
+                writer.abandon()
+                raise
             finally:
-                stage.close()
-            code = exit_code(outcomes, parities)
-            writer.finish(code, (time.monotonic() - started) * 1000)
-        except BaseException:
-            writer.abandon()
-            raise
+                screen.close()
         finally:
-            screen.close()
+            stage.close()
         junit.write(self.report, ndjson.read(writer.path))
         screen.summary(parities, self.project.catalog.endpoint, writer.path)
+        if stage.unsealed and self.seal != "off":
+            click.echo(f"Not sealed: {stage.unsealed}. Allow it with: {_remedy()}", err=True)
         return code
+
+    def _stage(self, state: Path, toolchains: Mapping[str, Ready | HarnessError]) -> Stage:
+        """Set the stage.
+
+        Raises:
+            HarnessError: It could not be set, or runs must be sealed and cannot be.
+        """
+        stage = Stage(
+            self.root,
+            state,
+            toolchains,
+            self.limit_s,
+            seal=self.seal != "off",
+            isolation=self.isolation,
+            hosts=[one.host for one in self.project.catalog.endpoints.values()],
+        )
+        if stage.unsealed and self.seal == "required":
+            stage.close()
+            raise HarnessError(f"runs cannot be sealed here: {stage.unsealed}", _remedy())
+        return stage
 
     async def _run(
         self, cells: Sequence[Cell], stage: Stage, writer: ndjson.Writer, screen: Screen
@@ -120,6 +151,12 @@ def _versions(toolchains: dict[str, Ready | HarnessError]) -> dict[str, dict[str
         client: {} if isinstance(ready, HarnessError) else ready.versions
         for client, ready in toolchains.items()
     }
+
+
+def _remedy() -> str:
+    from harness.runner.allowance import remedy
+
+    return remedy()
 
 
 def _announce(text: str) -> None:

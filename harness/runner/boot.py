@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.model.problem import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
 
@@ -34,12 +37,34 @@ def boot() -> Booting:
     Raises:
         HarnessError: It does not start.
     """
+    return _spawn([sys.executable, "-I", "-S", "-c", BOOT], [], {"PATH": os.defpath})
+
+
+def boot_forked(python: str, preload: Iterable[str], environment: Mapping[str, str]) -> Booting:
+    """Start a starter that is itself the samples' interpreter, with their library imported ahead.
+
+    Args:
+        python: The interpreter.
+        preload: The modules to import ahead.
+        environment: Variables that an interpreter may heed when it starts.
+
+    Raises:
+        HarnessError: It does not start.
+    """
+    from harness.runner.forked import BOOT as BOOT_FORKED
+
+    return _spawn([python, "-c", BOOT_FORKED], preload, environment)
+
+
+def _spawn(
+    command: Sequence[str], arguments: Iterable[str], environment: Mapping[str, str]
+) -> Booting:
     ours, theirs = socket.socketpair()
-    # Not `subprocess`: a test that fakes that module must never meet a real sample.
-    command = [sys.executable, "-I", "-S", "-c", BOOT, PACKAGES, str(theirs.fileno())]
     theirs.set_inheritable(True)
+    program = [*command, PACKAGES, str(theirs.fileno()), *arguments]
     try:
-        pid = os.posix_spawn(sys.executable, command, {"PATH": os.defpath}, setsid=True)
+        # Not `subprocess`: a test that fakes that module must never meet a real sample.
+        pid = os.posix_spawn(program[0], program, environment, setsid=True)
     except OSError as error:
         ours.close()
         raise HarnessError(f"the starter does not start: {error.strerror}") from error

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -23,6 +24,17 @@ LIMITS: dict[str, Literal["time", "output"]] = {"time": "time", "order": "output
 """What a warden's reason means here: a run is ended by order only when its output has no end."""
 
 
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sealed run is given of the world."""
+
+    home: str
+    """An empty folder; inside, one in memory stands in its place."""
+    read: tuple[str, ...] = ()
+    """Files and folders to be seen, read-only, beside the system's own."""
+    hosts: tuple[str, ...] = ()
+    """Names that lead to the gateway."""
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What the starter needs to know to start a sample."""
 
@@ -32,6 +44,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     cwd: str
     limit_s: float
     """Seconds after which the run is ended with everything it started."""
+    seal: Seal | None = None
 
 
 class Run:
@@ -40,21 +53,32 @@ class Run:
     def __init__(self, lifeline: socket.socket) -> None:
         self.warden: int | None = None
         """The warden's process id, once known."""
+        loop = asyncio.get_running_loop()
+        self._sealed: asyncio.Future[tuple[socket.socket, ...]] = loop.create_future()
         self._lifeline = lifeline
-        self._ended: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().add_reader(lifeline.fileno(), self._read)
+        self._ended: asyncio.Future[dict[str, Any]] = loop.create_future()
+        loop.add_reader(lifeline.fileno(), self._read)
 
     def _read(self) -> None:
         message = wire.receive(self._lifeline)
-        report: dict[str, Any] = (
-            message[0] if message else {"fault": "the run's warden has vanished"}
-        )
+        report, numbers = message or ({"fault": "the run's warden has vanished"}, [])
         if "warden" in report:
             self.warden = report["warden"]
             return
+        if "sealed" in report:
+            self._sealed.set_result(tuple(socket.socket(fileno=number) for number in numbers))
+            return
         asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
-        if not self._ended.done():
-            self._ended.set_result(report)
+        self._ended.set_result(report)
+        if not self._sealed.done():
+            self._sealed.set_result(())
+
+    async def sealed(self) -> tuple[socket.socket, ...]:
+        """The sockets made inside the seal: the gateway's listeners, and last the watching one.
+
+        They are closed with the run. There are none if the seal failed, which `ended` tells.
+        """
+        return await self._sealed
 
     async def ended(self) -> Exit:
         """How the run ended.
@@ -87,6 +111,9 @@ class Run:
         if self._lifeline.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
             self._lifeline.close()
+        if self._sealed.done():
+            for sock in self._sealed.result():
+                sock.close()
 
 
 class Launcher:
@@ -99,6 +126,31 @@ class Launcher:
             HarnessError: It does not start.
         """
         self.pid, self._control = starter or boot()
+
+    def probe(self, home: str) -> str | None:
+        """Why runs cannot be sealed here; `None` if they can.
+
+        Args:
+            home: An empty folder.
+        """
+        if sys.platform != "linux":
+            return f"{sys.platform} has no namespaces"
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            try:
+                order = msgspec.to_builtins(Seal(home=home))
+                wire.send(self._control, order, (theirs.fileno(),))
+            except OSError:
+                return "the starter is gone"
+            theirs.close()
+            while (answer := wire.receive(ours)) is not None:
+                report, numbers = answer
+                for number in numbers:
+                    os.close(number)
+                if "sealed" in report:
+                    reason: str | None = report.get("reason")
+                    return reason
+        return "the trial ended without an answer"
 
     def launch(self, order: Order, terminal: Terminal) -> Run:
         """Start a sample on a terminal.

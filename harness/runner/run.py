@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 
 from harness.gateway.held import Held
 from harness.gateway.replay import Replay
-from harness.model.observation import Gate, Observation, SeenRequest
+from harness.model.observation import Attempt, Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
 from harness.runner.activity import footprint
+from harness.runner.attempts import attempts
 from harness.runner.environment import child_environment
 from harness.runner.gates import gates
 from harness.runner.launcher import Order, Run
+from harness.runner.ports import PROXY_PORT
 from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from harness.gateway.gateway import Service
     from harness.gateway.responder import Responder
     from harness.model.cell import Cell
     from harness.runner.stage import Stage
@@ -46,12 +49,14 @@ async def observe(
     assert cell.recording is not None  # noqa: S101
     sample = stage.sample(cell)
     canary = f"canary-{secrets.token_hex(16)}"
-    home = stage.folder(canary)
+    home = stage.folder()
     ready = stage.ready(cell)
+    seal = stage.seal(cell, sample, home)
     requests: list[SeenRequest] = []
     terminal = Terminal()
     opened: list[Gate] = []
     run: Run | None = None
+    services: list[Service] = []
 
     async def see(text: str) -> None:
         if run is not None and all(gate.opened for gate in opened):
@@ -59,27 +64,40 @@ async def observe(
             opened.append(Gate(text=text, opened=shown))
 
     responder = wrap(Held(Replay.of(cell), _places(cell), see))
-    listener = _listen()
-    service = await stage.gateway.serve(listener, responder, requests.append)
+
+    async def serve(listener: socket.socket) -> None:
+        services.append(await stage.gateway.serve(listener, responder, requests.append))
+
     started = time.monotonic()
     try:
+        port = PROXY_PORT
+        if seal is None:
+            listener = _listen()
+            port = listener.getsockname()[1]
+            await serve(listener)
         order = Order(
             argv=_arguments(cell, ready.words, str(sample)),
             env=child_environment(
                 cell,
                 ready,
                 canary=canary,
-                proxy=f"http://127.0.0.1:{listener.getsockname()[1]}",
+                proxy=f"http://127.0.0.1:{port}",
                 bundle=stage.authority.bundle,
                 home=home,
             ),
             cwd=str(home / "work"),
             limit_s=stage.limit_s,
+            seal=seal,
         )
-        run = stage.launcher.launch(order, terminal)
+        run = stage.launcher_of(cell).launch(order, terminal)
         flood = asyncio.ensure_future(_end_floods(terminal, run))
+        tried: tuple[Attempt, ...] = ()
         try:
+            *listeners, watcher = (await run.sealed() if seal else ()) or (None,)
+            for listener in listeners:
+                await serve(listener)
             ended = await run.ended()
+            tried = attempts(watcher) if watcher else ()
         finally:
             flood.cancel()
             run.close()
@@ -87,17 +105,20 @@ async def observe(
         await terminal.drain()
     finally:
         terminal.close()
-        await service.close()
-    if service.fault is not None:
-        raise HarnessError(
-            f"the gateway failed: {service.fault!r}", "please report this"
-        ) from service.fault
+        for service in services:
+            await service.close()
+    for service in services:
+        if service.fault is not None:
+            raise HarnessError(
+                f"the gateway failed: {service.fault!r}", "please report this"
+            ) from service.fault
     return Observation(
         requests=tuple(requests),
         stdout=bytes(terminal.output.data),
         stderr=bytes(terminal.errors.data),
         exit=ended,
         gates=tuple(opened),
+        attempts=tried,
         canary=canary,
         limit_s=stage.limit_s,
         duration_ms=duration_ms,

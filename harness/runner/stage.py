@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.gateway.authority import Authority
 from harness.gateway.gateway import Gateway
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
-from harness.runner.launcher import Launcher
+from harness.runner.boot import boot_forked
+from harness.runner.launcher import Launcher, Seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from harness.model.cell import Cell
     from harness.runner.boot import Booting
     from harness.toolchain.ready import Ready
+
+Isolation = Literal["process", "fork"]
+FORKABLE = ("{python}", "{sample}")
+"""The only way to run a sample that a fork can stand in for."""
 
 LIMIT_S = 60.0
 """How long a run may take before it is ended."""
@@ -34,6 +40,10 @@ class Stage:
         toolchains: Mapping[str, Ready | HarnessError],
         limit_s: float = LIMIT_S,
         starter: Booting | None = None,
+        *,
+        seal: bool = True,
+        hosts: Iterable[str] = (),
+        isolation: Isolation = "process",
     ) -> None:
         """Set up.
 
@@ -43,6 +53,10 @@ class Stage:
             toolchains: By client: what its samples need, or why that is not to be had.
             limit_s: Seconds a run may take.
             starter: One that has been started already.
+            seal: Whether to seal runs, where that is possible.
+            hosts: Names that lead to the gateway even for a client that ignores proxy variables.
+            isolation: Whether each sample is a new interpreter, or a fork of one that has imported
+                its library ahead.
 
         Raises:
             HarnessError: The starter does not start, or the state cannot be written.
@@ -54,7 +68,11 @@ class Stage:
         self.launcher = Launcher(starter)
         self.authority = Authority(state / "tls")
         self.gateway = Gateway(self.authority)
-        self._runs = state / "runs" / str(os.getpid())
+        self._isolation = isolation
+        self._forking: dict[str, Launcher] = {}
+        self._hosts = tuple(sorted(hosts))
+        self._runs = (state / "runs" / str(os.getpid())).resolve()
+        self._numbers = itertools.count(1)
         try:
             _sweep(self._runs.parent)
             shutil.rmtree(self._runs, ignore_errors=True)
@@ -62,6 +80,10 @@ class Stage:
         except OSError as error:
             self.launcher.close()
             raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
+        self.unsealed = "not asked for"
+        """Why runs are not sealed; empty if they are."""
+        if seal:
+            self.unsealed = self.launcher.probe(str(self.folder())) or ""
 
     def ready(self, cell: Cell) -> Ready:
         """What a cell's sample needs, in place.
@@ -107,16 +129,39 @@ class Stage:
             hint = "render it with: sampleproof render"
             raise InvalidError([Problem(file=cell.path, message=message, hint=hint)]) from error
 
-    def folder(self, name: str) -> Path:
+    def launcher_of(self, cell: Cell) -> Launcher:
+        """What starts a cell's sample.
+
+        Raises:
+            HarnessError: It does not start.
+        """
+        client = cell.client
+        if self._isolation == "process" or not client.preload or client.run != FORKABLE:
+            return self.launcher
+        if client.name not in self._forking:
+            environment = {"LANG": "C.UTF-8", "PATH": os.defpath, **client.environment}
+            python = self.ready(cell).words["python"]
+            self._forking[client.name] = Launcher(boot_forked(python, client.preload, environment))
+        return self._forking[client.name]
+
+    def seal(self, cell: Cell, sample: Path, home: Path) -> Seal | None:
+        """What a cell's run is given of the world; `None` if runs are not sealed."""
+        if self.unsealed:
+            return None
+        read = (str(sample.parent), str(self.authority.bundle), *self.ready(cell).libraries)
+        return Seal(home=str(home), read=read, hosts=self._hosts)
+
+    def folder(self) -> Path:
         """A new folder for one run: its home, with `work` and `tmp` in it."""
-        home = self._runs / name
+        home = self._runs / str(next(self._numbers))
         (home / "work").mkdir(parents=True)
         (home / "tmp").mkdir()
         return home
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""
-        self.launcher.close()
+        for launcher in (self.launcher, *self._forking.values()):
+            launcher.close()
         shutil.rmtree(self._runs, ignore_errors=True)
 
 

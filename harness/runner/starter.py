@@ -1,7 +1,7 @@
 """The starter: a small process that starts samples, so that the harness itself never forks.
 
 The harness sends it an order for each run, with three descriptors: the run's lifeline, the
-sample's terminal, its standard error. It forks a warden for each and forgets it. When the harness
+sample's terminal, its standard error; an order with a lifeline alone asks whether runs can be sealed. It forks a warden for each and forgets it. When the harness
 ends, however it ends, the starter ends too, after every warden has. Standard library only.
 """
 
@@ -12,35 +12,48 @@ import signal
 import socket
 import sys
 import time
+from typing import Any
 
 from harness.runner import warden, wire
 
 FAREWELL_S = 5.0
 
 
-def serve(control: socket.socket) -> None:
-    """Take orders until the harness is gone."""
+def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | None:
+    """Take orders until the harness is gone.
+
+    Args:
+        control: Where orders come from.
+        execute: Whether samples are programs to be executed, or children of this interpreter.
+
+    Returns:
+        In the process that is to be a sample, its order; `None` when the harness is gone.
+    """
     warden.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whatever it was when the harness was started
     while (message := wire.receive(control)) is not None:
-        order, (lifeline, terminal, errors) = message
+        order, (lifeline, *outlets) = message
         pid = os.fork()
         if pid == 0:
             control.close()
-            with socket.socket(fileno=lifeline) as line:
-                warden.run(order, line, terminal, errors)
+            line = socket.socket(fileno=lifeline)
+            if not outlets:
+                warden.probe(order, line)
+            elif warden.run(order, line, *outlets, execute=execute):
+                return order
             os._exit(0)
         with socket.socket(fileno=lifeline) as line:
             try:
                 wire.send(line, {"warden": pid})
             except OSError:
                 pass  # the harness has gone meanwhile; the warden sees that too
-        os.close(terminal)
-        os.close(errors)
+        for outlet in outlets:
+            os.close(outlet)
         # Waited for, not ignored: so what runs cost is counted to whoever started all this.
         warden.reap()
     _farewell()
+    return None
 
 
 def _farewell() -> None:

@@ -17,9 +17,12 @@ import signal
 import sys
 import termios
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from harness.runner import wire
+
+if sys.platform == "linux":
+    from harness.runner import seal
 
 if TYPE_CHECKING:
     import socket
@@ -48,16 +51,28 @@ def adopt_orphans() -> None:
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def run(order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: int) -> None:
+def run(
+    order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: int, *, execute: bool
+) -> bool:
     """Carry out one order, and report how it ended over the lifeline.
 
     Args:
-        order: `argv`, `env`, `cwd` and `limit_s` (seconds).
+        order: `argv`, `env`, `cwd`, `limit_s` (seconds), and `seal`, what a sealed run is given.
         lifeline: Takes the report; its end ends the run.
         terminal: Descriptor of the sample's terminal: its standard output.
         errors: Descriptor of its standard error.
+        execute: Whether the sample is a program to be executed, or this very interpreter's child.
+
+    Returns:
+        Whether this process is the sample now, which it is only if nothing is executed.
     """
     die_with_parent()
+    if order["seal"]:
+        try:
+            _seal(order["seal"], lifeline)
+        except OSError as error:
+            _tell(lifeline, {"fault": f"its seal: {seal.said(error)}"})
+            return False
     adopt_orphans()
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
@@ -69,11 +84,12 @@ def run(order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: i
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
     except OSError as error:
         _tell(lifeline, {"fault": f"its terminal: {error.strerror}"})
-        return
+        return False
     started = time.monotonic()
     child = os.fork()
     if child == 0:
-        _become_sample(order, lifeline, terminal, errors)
+        _become_sample(order, lifeline, terminal, errors, execute=execute)
+        return True
     os.close(terminal)
     os.close(errors)
     outcome = _wait(child, started + order["limit_s"], lifeline.fileno(), wake)
@@ -81,6 +97,31 @@ def run(order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: i
     _end_all(child)
     report = {"left_behind": strays, "seconds": time.monotonic() - started, **outcome}
     _tell(lifeline, report)
+    return False
+
+
+def _seal(order: dict[str, Any], lifeline: socket.socket) -> None:
+    """Go on inside a seal, and hand its sockets out to the gateway."""
+    seal.enter()
+    inside = os.fork()
+    if inside:
+        os.closerange(0, lifeline.fileno())  # the terminal above all
+        os.closerange(lifeline.fileno() + 1, 256)
+        os.waitpid(inside, 0)
+        os._exit(0)
+    die_with_parent()
+    sockets = seal.furnish(order)
+    wire.send(lifeline, {"sealed": True}, tuple(sockets))
+    for number in sockets:
+        os.close(number)
+
+
+def probe(order: dict[str, Any], lifeline: socket.socket) -> None:
+    """Try whether runs can be sealed here, and tell why not if they cannot."""
+    try:
+        _seal(order, lifeline)
+    except OSError as error:
+        _tell(lifeline, {"sealed": False, "reason": seal.said(error)})
 
 
 def _tell(lifeline: socket.socket, report: dict[str, Any]) -> None:
@@ -91,8 +132,8 @@ def _tell(lifeline: socket.socket, report: dict[str, Any]) -> None:
 
 
 def _become_sample(
-    order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: int
-) -> NoReturn:
+    order: dict[str, Any], lifeline: socket.socket, terminal: int, errors: int, *, execute: bool
+) -> None:
     try:
         signal.set_wakeup_fd(-1)
         os.setpgid(0, 0)
@@ -115,13 +156,17 @@ def _become_sample(
         os.umask(0o022)
         os.chdir(order["cwd"])
         die_with_parent()
+        if order["seal"]:
+            seal.give_up()
         os.closerange(3, lifeline.fileno())
         os.closerange(lifeline.fileno() + 1, 256)
         os.set_inheritable(lifeline.fileno(), False)
-        os.execve(order["argv"][0], order["argv"], order["env"])
+        if execute:
+            os.execve(order["argv"][0], order["argv"], order["env"])
+        lifeline.close()
     except OSError as error:
         _tell(lifeline, {"fault": f"{order['argv'][0]}: {error.strerror}"})
-    os._exit(127)
+        os._exit(127)
 
 
 def _wait(child: int, deadline: float, lifeline: int, wake: int) -> dict[str, Any]:
@@ -184,7 +229,7 @@ def reap() -> bool:
 def children(pid: int) -> list[int]:
     """The children of a process, as far as the system tells."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
             return [int(word) for word in file.read().split()]
     except OSError:
         return []

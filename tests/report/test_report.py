@@ -72,7 +72,7 @@ def parity():
 
 @pytest.fixture
 def written(tmp_path, outcomes, parity):
-    header = line.header(3, {"curl": {"curl": "8"}})
+    header = line.header(3, {"curl": {"curl": "8"}}, "")
     writer = ndjson.Writer(tmp_path, header, [one.cell.id for one in outcomes])
     for one in reversed(outcomes):
         writer.cell(line.cell(one))
@@ -135,13 +135,13 @@ def test_junit_tells_the_same(written, tmp_path):
 
 
 def test_an_abandoned_report_leaves_nothing(tmp_path):
-    ndjson.Writer(tmp_path, line.header(0, {}), []).abandon()
+    ndjson.Writer(tmp_path, line.header(0, {}, "refused"), []).abandon()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_last_report_stands_until_the_next_is_whole(written, tmp_path):
     before = written.read_bytes()
-    writer = ndjson.Writer(tmp_path, line.header(0, {}), [])
+    writer = ndjson.Writer(tmp_path, line.header(0, {}, "refused"), [])
     assert written.read_bytes() == before
     writer.abandon()
     assert written.read_bytes() == before
@@ -167,4 +167,4 @@ def test_what_is_no_whole_report_is_refused(tmp_path, content, message):
 def test_a_folder_that_cannot_be_written_is_our_fault(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(HarnessError, match="cannot be written"):
-        ndjson.Writer(tmp_path / "file", line.header(0, {}), [])
+        ndjson.Writer(tmp_path / "file", line.header(0, {}, "refused"), [])

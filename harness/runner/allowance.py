@@ -1,0 +1,49 @@
+"""How a machine can be made to allow sealed runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.runner.launcher import Launcher
+from harness.toolchain.doctor import Item
+
+SWITCHES = (
+    ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu since 23.10
+    ("kernel/unprivileged_userns_clone", "0", "1"),  # Debian before 11
+    ("user/max_user_namespaces", "0", "10000"),
+)
+"""Kernel settings: where, the value that forbids, the value that allows."""
+
+
+def sealing() -> Item:
+    """Whether runs can be sealed here. Not an error where they cannot: they run unsealed."""
+    launcher = Launcher()
+    try:
+        with TemporaryDirectory() as folder:
+            refused = launcher.probe(str(Path(folder).resolve()))
+    finally:
+        launcher.close()
+    return Item(
+        name="sealing",
+        found=f"refused: {refused}" if refused else "works",
+        needed="to keep samples off the network",
+        remedy=remedy() if refused else "",
+    )
+
+
+def remedy() -> str:
+    """What allows runs to be sealed here, as a command where there is one."""
+    if sys.platform != "linux":
+        return "run on Linux, or in a Linux container"
+    for path, forbids, allows in SWITCHES:
+        try:
+            value = (Path("/proc/sys") / path).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if value == forbids:
+            return f"sudo sysctl -w {path.replace('/', '.')}={allows}"
+    if Path("/.dockerenv").exists() or Path("/run/.containerenv").exists():
+        return "start the container with: --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+    return "allow unprivileged user namespaces, on Linux 5.12 or newer"

@@ -1,0 +1,133 @@
+"""The few system calls that Python does not have. Linux and the standard library only.
+
+Source: the manual pages unshare(2), mount(2), mount_setattr(2), pivot_root(2), capabilities(7),
+prctl(2), rtnetlink(7), packet(7).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import platform
+import socket
+import struct
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MNT_DETACH = 2
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = 1, 2
+
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
+CAPABILITY_VERSION_3 = 0x20080522
+
+MOUNT_SETATTR = 442
+"""The same on every architecture (Linux 5.12)."""
+PIVOT_ROOT = {
+    "x86_64": 155,
+    "aarch64": 41,
+    "riscv64": 41,
+    "armv7l": 218,
+    "i686": 217,
+    "ppc64le": 203,
+    "s390x": 217,
+}
+
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+LOOPBACK = 1
+"""The index of `lo` in every network namespace."""
+RTM_NEWROUTE, NLM_F_REQUEST, NLM_F_ACK, NLM_F_CREATE = 24, 1, 4, 0x400
+RT_TABLE_LOCAL, RTPROT_STATIC, RT_SCOPE_HOST, RTN_LOCAL, RTA_OIF = 255, 4, 254, 2, 4
+
+
+def checked(result: int, call: str) -> None:
+    """Turn a system call's failure into an error.
+
+    Raises:
+        OSError: With the call's name in the file's place.
+    """
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), call)
+
+
+def unshare(flags: int) -> None:
+    """Enter new namespaces."""
+    checked(LIBC.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
+    """Mount a file system, or bind what is somewhere else."""
+    arguments = (source.encode(), target.encode(), kind.encode() or None, ctypes.c_ulong(flags))
+    checked(LIBC.mount(*arguments, data.encode() or None), f"mount {target}")
+
+
+def make_read_only(target: str, *, below: bool = True) -> None:
+    """Make a mount read-only, and all mounts below it unless told otherwise."""
+    attributes = struct.pack("QQQQ", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0, 0)
+    flags = AT_RECURSIVE if below else 0
+    path, size = target.encode(), len(attributes)
+    result = LIBC.syscall(MOUNT_SETATTR, AT_FDCWD, path, flags, attributes, size)
+    checked(result, "mount_setattr")
+
+
+def become_root_folder(folder: str) -> None:
+    """Make a mount the root of everything, and forget what was."""
+    number = PIVOT_ROOT.get(platform.machine())
+    if number is None:
+        raise OSError(38, "unknown processor", "pivot_root")
+    os.chdir(folder)
+    checked(LIBC.syscall(number, b".", b"."), "pivot_root")
+    checked(LIBC.umount2(b".", MNT_DETACH), "umount")
+    os.chdir("/")
+
+
+def drop_privileges() -> None:
+    """Give up every capability, for good: nothing that is executed gets any."""
+    checked(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    capability = 0
+    while LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+        capability += 1
+    header, none = struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", 0, 0, 0, 0, 0, 0)
+    checked(LIBC.capset(header, none), "capset")
+    checked(
+        LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl"
+    )  # or its own /proc would not be its own
+
+
+def raise_loopback() -> None:
+    """Switch `lo` on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        request = bytearray(struct.pack("16sh14x", b"lo", 0))
+        fcntl.ioctl(probe, SIOCGIFFLAGS, request)
+        (flags,) = struct.unpack_from("h", request, 16)
+        fcntl.ioctl(probe, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+def route_everything_here() -> None:
+    """Route every address to `lo`, so that each attempt to reach one is seen there and ends there.
+
+    Raises:
+        OSError: The kernel refused a route.
+    """
+    for family in (socket.AF_INET, socket.AF_INET6):
+        route = struct.pack(
+            "BBBBBBBBI", family, 0, 0, 0, RT_TABLE_LOCAL, RTPROT_STATIC, RT_SCOPE_HOST, RTN_LOCAL, 0
+        )
+        route += struct.pack("HHI", 8, RTA_OIF, LOOPBACK)
+        flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE
+        message = struct.pack("IHHII", 16 + len(route), RTM_NEWROUTE, flags, 1, 0) + route
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+            netlink.send(message)
+            (error,) = struct.unpack_from("i", netlink.recv(4096), 16)
+        if error and family == socket.AF_INET:  # a kernel without IPv6 has nothing to route
+            raise OSError(-error, os.strerror(-error), "rtnetlink")

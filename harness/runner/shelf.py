@@ -1,0 +1,192 @@
+"""Modules imported ahead, kept out of sight until a program imports them itself. Standard library only.
+
+A program started in a pre-imported interpreter must not notice: a module that it forgot to import
+must be missing, an attribute that only another import would have set must not be there, and a file
+beside it must shadow what it would shadow. So everything imported ahead is taken off `sys.modules`
+and off its package, and is handed back when it is imported, together with what that import pulled
+in when it ran for the first time.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+
+TYPE_CHECKING = False  # `typing` itself must be imported under the recorder's eyes
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import ModuleType
+    from typing import Any
+
+
+class Recorder:
+    """Imports modules, and notes what each of their imports asked for."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, set[str]] = {}
+        self._running: list[str] = []
+        self._import = builtins.__import__
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module as ever, but note when its code begins and ends (a meta-path finder)."""
+        del target
+        self._note(name)
+        spec = PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return None
+        loader: Any = spec.loader
+        execute = loader.exec_module
+
+        def noting(module: ModuleType) -> None:
+            self._running.append(name)
+            try:
+                execute(module)
+            finally:
+                self._running.pop()
+                del loader.exec_module
+
+        loader.exec_module = noting
+        return spec
+
+    def _note(self, name: str) -> None:
+        if self._running:
+            self.asked.setdefault(self._running[-1], set()).add(name)
+
+    def _importing(
+        self,
+        name: str,
+        around: Any = None,
+        local: Any = None,
+        fromlist: Any = (),
+        level: int = 0,
+    ) -> Any:
+        found = self._import(name, around, local, fromlist, level)
+        whole = name
+        if level:
+            package = str(around.get("__package__") or around["__name__"])
+            base = package.rsplit(".", level - 1)[0] if level > 1 else package
+            whole = f"{base}.{name}" if name else base
+        for one in (whole, *(f"{whole}.{part}" for part in fromlist or ())):
+            if one in sys.modules:
+                self._note(one)
+        return found
+
+    def run(self, names: Iterable[str]) -> None:
+        """Import modules; one that is not there is left out."""
+        sys.meta_path.insert(0, self)
+        builtins.__import__ = self._importing
+        try:
+            for name in names:
+                try:
+                    importlib.import_module(name)
+                except ImportError:
+                    continue
+        finally:
+            builtins.__import__ = self._import
+            sys.meta_path.remove(self)
+
+
+class Shelf:
+    """What was imported ahead."""
+
+    def __init__(self, recorder: Recorder, fresh: Iterable[str], ours: str) -> None:
+        """Take everything that has been imported out of sight.
+
+        Args:
+            recorder: What noted the imports.
+            fresh: The modules that a fresh interpreter has: they stay.
+            ours: The package that is never handed back.
+        """
+        fresh = set(fresh)
+        taken = {name: one for name, one in sys.modules.items() if name not in fresh}
+        for name in taken:
+            del sys.modules[name]
+        self._modules = {name: one for name, one in taken.items() if name.partition(".")[0] != ours}
+        self._asked = recorder.asked
+        self._path = list(sys.path)
+        # A package has its modules as attributes only since they were imported.
+        self._owners: dict[str, Any] = {}
+        for name, module in self._modules.items():
+            package, _, last = name.rpartition(".")
+            owner = self._modules.get(package) or sys.modules.get(package)
+            if owner is not None and getattr(owner, last, None) is module:
+                self._owners[name] = owner
+                delattr(owner, last)
+
+    def open(self, folder_names: Iterable[str]) -> None:
+        """Begin to hand modules back, unless a file in the program's folder shadows one of them.
+
+        Args:
+            folder_names: The names of what lies in the program's own folder.
+        """
+        tops = {name.partition(".")[0] for name in self._modules}
+        if tops.isdisjoint(name.partition(".")[0] for name in folder_names):
+            sys.meta_path.insert(0, self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Hand a module back (a meta-path finder)."""
+        del target
+        module = self._modules.get(name)
+        if module is None or not self._is_what_would_be_found(name, module, path):
+            return None
+        # Its own dependencies stand in `sys.modules` before it, as they would after a real import.
+        for one in self._pulled_in(name):
+            self._restore(one)
+        loader: Any = _Returned(module)
+        return ModuleSpec(name, loader, origin=getattr(module, "__file__", None))
+
+    def _is_what_would_be_found(
+        self, name: str, module: ModuleType, path: Sequence[str] | None
+    ) -> bool:
+        if sys.path[1:] == self._path[1:]:
+            return True
+        found = PathFinder.find_spec(name, path)
+        spec = module.__spec__
+        return spec is not None and (found is None or found.origin == spec.origin)
+
+    def _pulled_in(self, name: str) -> list[str]:
+        found = {name: None}
+        waiting = [name]
+        while waiting:
+            for one in self._asked.get(waiting.pop(), ()):
+                parts = one.split(".")
+                for size in range(1, len(parts) + 1):
+                    part = ".".join(parts[:size])
+                    if part in self._modules and part not in found:
+                        found[part] = None
+                        waiting.append(part)
+        del found[name]
+        return list(found)
+
+    def _restore(self, name: str) -> None:
+        if name in sys.modules:
+            return
+        sys.modules[name] = self._modules[name]
+        owner = self._owners.get(name)
+        if owner is not None:
+            setattr(owner, name.rpartition(".")[2], self._modules[name])
+
+
+class _Returned:
+    """A loader that gives back what was loaded before."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._spec = module.__spec__
+        self._loader = getattr(module, "__loader__", None)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module itself."""
+        del spec
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: its code has run. What the import machinery has overwritten is put back."""
+        module.__spec__ = self._spec
+        module.__loader__ = self._loader
