@@ -110,9 +110,7 @@ class RequestReader:
             keep_alive=modern and "close" not in tokens(header(head.headers, "connection")),
         )
 
-    async def _event(
-        self, wire: h11.Connection
-    ) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+    async def _event(self, wire: h11.Connection) -> type[h11.NEED_DATA | h11.PAUSED] | h11.Event:
         while (event := wire.next_event()) is h11.NEED_DATA:
             wire.receive_data(await self._reader.read(READ_SIZE))
         return event
