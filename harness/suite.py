@@ -15,6 +15,7 @@ from harness.model.cell import Cell
 from harness.model.finding import Finding, Verdict
 from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.runner.durations import Durations
 from harness.runner.run import observe
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ async def run_suite(
     Args:
         cells: What to run.
         stage: What all runs share.
-        jobs: How many run at once.
+        jobs: How many run at once; where it is several, the longest start first.
         damaged: By scenario, why its recording cannot be used.
         done: Told of each outcome, as it comes.
         begun: Told of each cell as it starts.
@@ -84,7 +85,8 @@ async def run_suite(
         The parity of each group of cells that differ in nothing but their client.
     """
     outcomes: dict[str, Outcome] = {}
-    waiting = iter(cells)
+    durations = Durations(stage.state)
+    waiting = iter(durations.longest_first(cells) if jobs > 1 else cells)
 
     async def worker() -> None:
         for cell in waiting:
@@ -96,6 +98,9 @@ async def run_suite(
     async with asyncio.TaskGroup() as group:
         for _ in range(min(jobs, len(cells))):
             group.create_task(worker())
+    durations.note(
+        {name: one.observation.duration_ms for name, one in outcomes.items() if one.observation}
+    )
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for cell in cells:
         groups.setdefault((cell.scenario.name, cell.model), []).append(outcomes[cell.id])
