@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.model.problem import HarnessError
-from harness.report import junit, line, ndjson
+from harness.report import line, ndjson
 from harness.report.screen import Screen
 from harness.runner.stage import Stage
 from harness.suite import exit_code, run_suite
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from harness.model.cell import Cell
     from harness.model.project import Project
+    from harness.runner.boot import Booting
     from harness.suite import Outcome, Parity
     from harness.toolchain.ready import Ready
 
@@ -38,6 +39,7 @@ class Session:
         jobs: int,
         limit_s: float,
         rerun: Callable[[str], str],
+        starter: Booting | None = None,
     ) -> None:
         """Take what was asked for.
 
@@ -48,6 +50,7 @@ class Session:
             jobs: How many samples run at once.
             limit_s: Seconds a sample may take.
             rerun: Gives the command that runs just what it is given.
+            starter: One that has been started already.
         """
         self.root = root
         self.project = project
@@ -55,6 +58,7 @@ class Session:
         self.jobs = jobs
         self.limit_s = limit_s
         self.rerun = rerun
+        self.starter = starter
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Run cells and tell of them.
@@ -74,7 +78,7 @@ class Session:
         )
         screen = Screen(cells, self.rerun)
         try:
-            stage = Stage(self.root, state, toolchains, self.limit_s)
+            stage = Stage(self.root, state, toolchains, self.limit_s, self.starter)
             try:
                 outcomes, parities = asyncio.run(self._run(cells, stage, writer, screen))
             finally:
@@ -86,6 +90,8 @@ class Session:
             raise
         finally:
             screen.close()
+        from harness.report import junit  # not before anything runs
+
         junit.write(self.report, ndjson.read(writer.path))
         screen.summary(parities, self.project.catalog.endpoint, writer.path)
         return code

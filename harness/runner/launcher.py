@@ -98,7 +98,8 @@ class Launcher:
         Raises:
             HarnessError: It does not start.
         """
-        self.pid, self._control = starter or boot()
+        self._starter = starter or boot()
+        self.pid = self._starter.pid
 
     def launch(self, order: Order, terminal: Terminal) -> Run:
         """Start a sample on a terminal.
@@ -110,7 +111,9 @@ class Launcher:
         message = msgspec.to_builtins(order)
         try:
             wire.send(
-                self._control, message, (theirs.fileno(), terminal.outlet, terminal.error_outlet)
+                self._starter.control,
+                message,
+                (theirs.fileno(), terminal.outlet, terminal.error_outlet),
             )
         except OSError as error:
             ours.close()
@@ -124,13 +127,7 @@ class Launcher:
 
     def close(self) -> None:
         """End the starter, and with it every run."""
-        if self._control.fileno() < 0:
-            return
-        self._control.close()
-        try:
-            os.waitpid(self.pid, 0)
-        except ChildProcessError:
-            return
+        self._starter.close()
 
     def kill(self) -> None:
         """End the starter at once: for tests of what then happens."""
