@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,11 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
     except HarnessError as error:
         fault = Fault(message=error.message, remedy=error.remedy)
         return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
+    except OSError as error:
+        # What the system refuses us is no sample's fault, and must not end the other runs.
+        reason = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        fault = Fault(message=f"the run could not be made: {reason}", remedy=_remedy(error))
+        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
     return Outcome(
         cell=cell,
         sha256=sha256,
@@ -131,6 +137,14 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         not_evaluated=judgement.not_evaluated,
         observation=observation,
     )
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "run fewer at once (-j 1), or raise the limit of open files: ulimit -n 4096"
+    if error.errno == errno.ENOSPC:
+        return "free some disk space, then run it again"
+    return "run: sampleproof doctor"
 
 
 def compare(outcomes: Sequence[Outcome]) -> Parity:

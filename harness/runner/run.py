@@ -49,9 +49,15 @@ async def observe(
     home = stage.folder(canary)
     ready = stage.ready(cell)
     requests: list[SeenRequest] = []
-    terminal = Terminal()
     opened: list[Gate] = []
     run: Run | None = None
+
+    listener = _listen()
+    try:
+        terminal = Terminal()
+    except (HarnessError, OSError):
+        listener.close()
+        raise
 
     async def see(text: str) -> None:
         if run is not None and all(gate.opened for gate in opened):
@@ -59,7 +65,6 @@ async def observe(
             opened.append(Gate(text=text, opened=shown))
 
     responder = wrap(Held(Replay.of(cell), _places(cell), see))
-    listener = _listen()
     service = await stage.gateway.serve(listener, responder, requests.append)
     started = time.monotonic()
     try:
