@@ -117,6 +117,7 @@ class Workshop:
         state = root / ".harness"
         if toolchains is None:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
+        self.toolchains = toolchains
         self.stage = Stage(root, state, toolchains)
         self.stage.authority.prepare([self.project.catalog.endpoint.host])
 
