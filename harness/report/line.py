@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import platform
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +27,8 @@ Line = dict[str, Any]
 
 def header(cells: int, toolchains: Mapping[str, Mapping[str, str]]) -> Line:
     """The first line: what was run, and with what."""
+    # `platform` knows more, but starts a process to find it out.
+    system = os.uname()
     return {
         "type": "report",
         "format": FORMAT,
@@ -35,8 +38,8 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]]) -> Line:
         "run": {
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "sampleproof": harness.__version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
+            "python": sys.version.partition(" ")[0],
+            "platform": f"{system.sysname}-{system.release}-{system.machine}",
         },
     }
 
