@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 COMMAND = Path(sys.executable).parent / "sampleproof"
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""A developer's settings for Python, such as to keep no bytecode, would be measured too."""
+
 
 class Cost(msgspec.Struct, frozen=True):
     wall_s: float
@@ -97,7 +100,7 @@ def cost_of(command: Sequence[str]) -> Cost:
     with tempfile.TemporaryFile() as output:
         actions = [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
         started = time.monotonic()
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+        pid = os.posix_spawn(command[0], command, ENVIRONMENT, file_actions=actions)
         _, status, used = os.wait4(pid, 0)
         wall_s = time.monotonic() - started
         if status:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from harness.model.cell import Cell
 from harness.model.finding import Finding, Verdict
 from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.runner.durations import Durations
 from harness.runner.run import observe
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ async def run_suite(
     Args:
         cells: What to run.
         stage: What all runs share.
-        jobs: How many run at once.
+        jobs: How many run at once; where it is several, the longest start first.
         damaged: By scenario, why its recording cannot be used.
         done: Told of each outcome, as it comes.
         begun: Told of each cell as it starts.
@@ -84,7 +86,8 @@ async def run_suite(
         The parity of each group of cells that differ in nothing but their client.
     """
     outcomes: dict[str, Outcome] = {}
-    waiting = iter(cells)
+    durations = Durations(stage.state)
+    waiting = iter(durations.longest_first(cells) if jobs > 1 else cells)
 
     async def worker() -> None:
         for cell in waiting:
@@ -93,9 +96,15 @@ async def run_suite(
             outcomes[cell.id] = outcome
             done(outcome)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(jobs, len(cells))):
-            group.create_task(worker())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(jobs, len(cells))):
+                group.create_task(worker())
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # the first is what the user has to know of
+    durations.note(
+        {name: one.observation.duration_ms for name, one in outcomes.items() if one.observation}
+    )
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for cell in cells:
         groups.setdefault((cell.scenario.name, cell.model), []).append(outcomes[cell.id])
@@ -118,6 +127,11 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
     except HarnessError as error:
         fault = Fault(message=error.message, remedy=error.remedy)
         return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
+    except OSError as error:
+        # What the system refuses us is no sample's fault, and must not end the other runs.
+        reason = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        fault = Fault(message=f"the run could not be made: {reason}", remedy=_remedy(error))
+        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
     return Outcome(
         cell=cell,
         sha256=sha256,
@@ -126,6 +140,14 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         not_evaluated=judgement.not_evaluated,
         observation=observation,
     )
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "run fewer at once (-j 1), or raise the limit of open files: ulimit -n 4096"
+    if error.errno == errno.ENOSPC:
+        return "free some disk space, then run it again"
+    return "run: sampleproof doctor"
 
 
 def compare(outcomes: Sequence[Outcome]) -> Parity:

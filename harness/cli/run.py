@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,23 +85,29 @@ def command(
     """
     if require_seal and no_seal:
         raise click.UsageError("--require-seal and --no-seal contradict each other")
-    from harness.model.selector import select
-    from harness.report.session import Session
+    from harness.runner.boot import boot
 
-    root, content = opened(project)
-    cells = select(content, root, selectors, clients=clients, scenarios=scenarios, models=models)
-    again = [_program(), "run", *(["--project", str(project)] if project else [])]
-    session = Session(
-        root=root,
-        project=content,
-        report=report or _default_report(root),
-        jobs=jobs or usable_cores(),
-        limit_s=timeout,
-        seal="required" if require_seal else "off" if no_seal else "possible",
-        isolation=isolation,
-        rerun=lambda name: shlex.join([*again, name]),
-    )
-    return session.run(cells)
+    with closing(boot()) as starter:  # it comes up while all else is imported
+        from harness.model.selector import select
+        from harness.report.session import Session
+
+        root, content = opened(project)
+        cells = select(
+            content, root, selectors, clients=clients, scenarios=scenarios, models=models
+        )
+        again = [_program(), "run", *(["--project", str(project)] if project else [])]
+        session = Session(
+            root=root,
+            project=content,
+            report=report or _default_report(root),
+            jobs=jobs or usable_cores(),
+            limit_s=timeout,
+            seal="required" if require_seal else "off" if no_seal else "possible",
+            isolation=isolation,
+            rerun=lambda name: shlex.join([*again, name]),
+            starter=starter,
+        )
+        return session.run(cells)
 
 
 def _program() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.gateway.front import LINGER_S
 from harness.gateway.outgoing import Outgoing
 from harness.gateway.reading import READ_SIZE, Incoming, RefusedError
 from harness.gateway.responder import Chunk, Head, Request, error_parts
@@ -23,9 +24,6 @@ WRITE_LIMIT = 64 * 1024
 
 NOBODY = Request(scheme="", host="", port=0, method="", target="", headers=(), body=b"")
 """Stands for a request of which nothing was understood."""
-
-LINGER_S = 1.0
-"""How long a refused client may go on sending, so that it still gets to read the refusal."""
 
 
 class Connection:
@@ -128,6 +126,8 @@ class Connection:
             error_parts(refusal.status, refusal.reason, "bad_request", refusal.message), incoming
         )
         # Closing on unread bytes would reset the connection, and the refusal might be lost with it.
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
                 while await self._reader.read(READ_SIZE):

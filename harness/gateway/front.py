@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 HEAD_LIMIT = 64 * 1024
 """The longest head, in bytes."""
 
+LINGER_S = 0.5
+"""How long a refused client may go on sending, so that it still gets to read the refusal."""
+
 CONNECT = b"CONNECT "
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 TLS_HANDSHAKE = 0x16
@@ -70,12 +73,12 @@ async def greet(sock: socket.socket) -> Greeting | None:
         if not head.startswith(CONNECT[: len(head)]):
             return Greeting(early=early)
         end = HEAD_END.search(head)
-        if end is not None and head.startswith(CONNECT):
-            sock.recv(end.end() - len(early))
-            break
-        if len(head) > HEAD_LIMIT:
+        if (end.end() if end else len(head)) > HEAD_LIMIT:
             await _refuse(sock, 431, "Request Header Fields Too Large", "the head is too long")
             return None
+        if end is not None:
+            sock.recv(end.end() - len(early))
+            break
         # All that came is looked at; take it, or the next look would return at once.
         early += sock.recv(len(seen))
     tunnel = read_connect(head[: end.end()])
@@ -95,7 +98,7 @@ def read_connect(head: bytes) -> Tunnel | None:
         request = wire.next_event()
     except h11.RemoteProtocolError:
         return None
-    if not isinstance(request, h11.Request) or len(head) > HEAD_LIMIT:
+    if not isinstance(request, h11.Request):
         return None
     return read_authority(request.target.decode("latin-1"))
 
@@ -139,4 +142,11 @@ async def _refuse(sock: socket.socket, status: int, reason: str, message: str) -
     lines = [f"HTTP/1.1 {status} {reason}", "Connection: close", f"Content-Length: {head.length}"]
     lines += [f"{name}: {value}" for name, value in head.headers]
     data = "\r\n".join([*lines, "", ""]).encode("latin-1") + chunk.data
-    await asyncio.get_running_loop().sock_sendall(sock, data)
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, data)
+    # Closing on unread bytes would reset the connection, and the refusal might be lost with it.
+    sock.shutdown(socket.SHUT_WR)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while await loop.sock_recv(sock, HEAD_LIMIT):
+                pass

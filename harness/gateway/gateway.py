@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.gateway.connection import Connection
@@ -24,6 +25,7 @@ HANDSHAKE_S = 10.0
 CLOSE_S = 1.0
 """How long a client may take to say goodbye."""
 
+ACCEPTED_AT_ONCE = 100
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BREATH_S = 0.05
 """How long to wait when the system can open nothing more."""
@@ -72,33 +74,47 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._handlers: set[asyncio.Task[None]] = set()
         self._transports: set[asyncio.WriteTransport] = set()
+        self._closed = False
         listener.setblocking(False)
-        self._accepting = self._loop.create_task(self._accept())
+        self._listen()
 
     async def close(self) -> None:
         """Accept no more, abort what is open, and wait until nothing of it is left."""
-        tasks = [self._accepting, *self._handlers]
-        for task in tasks:
-            task.cancel()
+        self._closed = True
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        handlers = list(self._handlers)
+        for handler in handlers:
+            handler.cancel()
         for transport in list(self._transports):
             transport.abort()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._listener.close()
+        await asyncio.gather(*handlers, return_exceptions=True)
 
-    async def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = await self._loop.sock_accept(self._listener)
-            except OSError as error:
-                if error.errno in EXHAUSTED:
-                    await asyncio.sleep(BREATH_S)
-                elif self._listener.fileno() < 0 or error.errno in {errno.EBADF, errno.EINVAL}:
-                    self._fail(error)
-                    return
-                continue
-            handler = self._loop.create_task(self._handle(sock))
-            self._handlers.add(handler)
-            handler.add_done_callback(self._handlers.discard)
+    def _listen(self) -> None:
+        if not self._closed:
+            self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        try:
+            for _ in range(ACCEPTED_AT_ONCE):
+                sock, _ = self._listener.accept()
+                sock.setblocking(False)
+                handler = self._loop.create_task(self._handle(sock))
+                self._handlers.add(handler)
+                handler.add_done_callback(partial(self._ended, sock))
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            self._loop.remove_reader(self._listener)
+            if error.errno in EXHAUSTED:
+                self._loop.call_later(BREATH_S, self._listen)
+            else:
+                self._fail(error)
+
+    def _ended(self, sock: socket.socket, handler: asyncio.Task[None]) -> None:
+        # Here and not in the handler, which may be cancelled before its first step.
+        sock.close()
+        self._handlers.discard(handler)
 
     def _fail(self, error: BaseException) -> None:
         if self.fault is None:
@@ -107,15 +123,14 @@ class Service:
     async def _handle(self, sock: socket.socket) -> None:
         """Serve one connection. A client may do what it likes; only our own failures are kept."""
         try:
-            with sock:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                greeting = await greet(sock)
-                if greeting is None:
-                    return
-                context = await self._context(greeting)
-                connected = await self._connect(sock, greeting, context)
-                if connected is not None:
-                    await self._serve(greeting, *connected)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            greeting = await greet(sock)
+            if greeting is None:
+                return
+            context = await self._context(greeting)
+            connected = await self._connect(sock, greeting, context)
+            if connected is not None:
+                await self._serve(greeting, *connected)
         except OSError:
             pass  # The client went away.
         except Exception as error:  # noqa: BLE001

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -110,7 +111,8 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
-def steps(path: str) -> list[str | int]:
+@lru_cache(maxsize=64)
+def steps(path: str) -> tuple[str | int, ...]:
     """The names and indexes of a path, in order.
 
     Raises:
@@ -127,7 +129,7 @@ def steps(path: str) -> list[str | int]:
         name, index, quoted = match.groups()
         found.append(name or (int(index) if index else json.loads(f'"{quoted}"')))
         position = match.end()
-    return found
+    return tuple(found)
 
 
 def show(value: Any, limit: int = 200) -> str:

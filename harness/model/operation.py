@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -63,17 +64,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     def text_of_stream(self, body: bytes) -> str:
         """The answer in as much of an event stream as has come: all whole events count."""
-        pieces = []
-        for data in event_data(body):
-            if data == self.answer.done:
-                break
-            try:
-                piece = jsonvalue.at(jsonvalue.parse(data), self.answer.event)
-            except ValueError:
-                continue
-            if isinstance(piece, str):
-                pieces.append(piece)
-        return "".join(pieces)
+        return _text_of_stream(self.answer, body)
 
     def error_of(self, body: bytes) -> tuple[str, str] | None:
         """The code and message in an error body, or `None` if it has not got both."""
@@ -88,6 +79,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(code, str) and isinstance(message, str):
             return code, message
         return None
+
+
+@lru_cache(maxsize=64)  # every client, and every check, asks about the same few recordings
+def _text_of_stream(rule: AnswerRule, body: bytes) -> str:
+    pieces = []
+    for data in event_data(body):
+        if data == rule.done:
+            break
+        try:
+            piece = jsonvalue.at(jsonvalue.parse(data), rule.event)
+        except ValueError:
+            continue
+        if isinstance(piece, str):
+            pieces.append(piece)
+    return "".join(pieces)
 
 
 def event_data(body: bytes) -> Iterable[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import platform
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -32,6 +33,8 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: st
         toolchains: By client: what it runs with, and its version.
         unsealed: Why runs were not sealed; empty if they were.
     """
+    # `platform` knows more, but starts a process to find it out.
+    system = os.uname()
     return {
         "type": "report",
         "format": FORMAT,
@@ -41,8 +44,8 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: st
         "run": {
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "sampleproof": harness.__version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
+            "python": sys.version.partition(" ")[0],
+            "platform": f"{system.sysname}-{system.release}-{system.machine}",
             "sealed": not unsealed,
             "unsealed_because": unsealed or None,
         },

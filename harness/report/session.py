@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from harness.model.problem import HarnessError
-from harness.report import junit, line, ndjson
+from harness.report import line, ndjson
 from harness.report.screen import Screen
 from harness.runner.stage import Stage
 from harness.suite import exit_code, run_suite
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from harness.model.cell import Cell
     from harness.model.project import Project
+    from harness.runner.boot import Booting
     from harness.runner.stage import Isolation
     from harness.suite import Outcome, Parity
     from harness.toolchain.ready import Ready
@@ -44,6 +45,7 @@ class Session:
         seal: Sealing,
         isolation: Isolation,
         rerun: Callable[[str], str],
+        starter: Booting | None = None,
     ) -> None:
         """Take what was asked for.
 
@@ -56,6 +58,7 @@ class Session:
             seal: Whether runs are to be sealed: where possible, in any case, or not at all.
             isolation: A new interpreter for each sample, or a fork of one.
             rerun: Gives the command that runs just what it is given.
+            starter: One that has been started already.
         """
         self.root = root
         self.project = project
@@ -65,6 +68,7 @@ class Session:
         self.seal = seal
         self.isolation = isolation
         self.rerun = rerun
+        self.starter = starter
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Run cells and tell of them.
@@ -95,6 +99,8 @@ class Session:
                 screen.close()
         finally:
             stage.close()
+        from harness.report import junit  # not before anything runs
+
         junit.write(self.report, ndjson.read(writer.path))
         screen.summary(parities, self.project.catalog.endpoint, writer.path)
         if stage.unsealed and self.seal != "off":
@@ -112,6 +118,7 @@ class Session:
             state,
             toolchains,
             self.limit_s,
+            self.starter,
             seal=self.seal != "off",
             isolation=self.isolation,
             hosts=[one.host for one in self.project.catalog.endpoints.values()],

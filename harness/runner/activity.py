@@ -16,6 +16,8 @@ def processes(root: int) -> list[int]:
 def footprint(root: int) -> tuple[bool, int]:
     """Whether any process below a root is on, or waits for, a processor; and their ticks so far.
 
+    One that has been stopped waits for a processor too: it cannot help that it does nothing.
+
     Source: proc_pid_stat(5). Two equal footprints in a row, not at work, mean that the run waits.
     """
     at_work, ticks = False, 0
@@ -25,6 +27,6 @@ def footprint(root: int) -> tuple[bool, int]:
                 fields = file.read().rpartition(")")[2].split()
         except OSError:
             continue
-        at_work = at_work or fields[0] in "RD"
+        at_work = at_work or fields[0] in "RDTt"
         ticks += int(fields[11]) + int(fields[12])
     return at_work, ticks

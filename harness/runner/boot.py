@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
 
@@ -23,12 +24,21 @@ serve(socket.socket(fileno=int(sys.argv[2])))
 """Started isolated and without `site`, the starter is there in a fraction of an import."""
 
 
-class Booting(NamedTuple):
+class Booting:
     """A starter, on its way or there already."""
 
-    pid: int
-    control: socket.socket
-    """Takes orders; when it is closed, the starter ends."""
+    def __init__(self, pid: int, control: socket.socket) -> None:
+        self.pid = pid
+        self.control = control
+        """Takes orders; when it is closed, the starter ends."""
+
+    def close(self) -> None:
+        """End the starter, and with it everything it started."""
+        if self.control.fileno() < 0:
+            return
+        self.control.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
 
 
 def boot() -> Booting:

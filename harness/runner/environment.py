@@ -23,15 +23,14 @@ PROXY_VARIABLES = (
 
 
 def child_environment(
-    cell: Cell, ready: Ready, *, canary: str, proxy: str, bundle: Path, home: Path
+    cell: Cell, ready: Ready, *, canary: str, bundle: Path, home: Path
 ) -> dict[str, str]:
-    """The whole environment of a sample. Nothing of the user's own is in it.
+    """The environment of a sample, but for its proxy. Nothing of the user's own is in it.
 
     Args:
         cell: The sample's cell.
         ready: Its toolchain.
         canary: Stands in for the reader's token.
-        proxy: The gateway's URL.
         bundle: The certificates to trust.
         home: An empty folder.
     """
@@ -41,7 +40,6 @@ def child_environment(
         "TMPDIR": str(home / "tmp"),
         "LANG": "C.UTF-8",
         "TERM": "dumb",
-        **dict.fromkeys(PROXY_VARIABLES, proxy),
         **dict.fromkeys(cell.client.trust, str(bundle)),
         **cell.client.environment,
         cell.endpoint.token: canary,

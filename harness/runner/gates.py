@@ -8,7 +8,6 @@ back cannot pass, and a slow machine cannot fail.
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ def gates(response: Response, operation: Operation, reading: Reading) -> dict[in
         return {}
     ends = list(accumulate(mark.size for mark in response.chunks))
 
-    @cache
     def seen(end: int) -> str:
         return visible(response.body[:end], operation, reading)
 

@@ -125,7 +125,8 @@ class Launcher:
         Raises:
             HarnessError: It does not start.
         """
-        self.pid, self._control = starter or boot()
+        self._starter = starter or boot()
+        self.pid = self._starter.pid
 
     def probe(self, home: str) -> str | None:
         """Why runs cannot be sealed here; `None` if they can.
@@ -139,7 +140,7 @@ class Launcher:
         with ours, theirs:
             try:
                 order = msgspec.to_builtins(Seal(home=home))
-                wire.send(self._control, order, (theirs.fileno(),))
+                wire.send(self._starter.control, order, (theirs.fileno(),))
             except OSError:
                 return "the starter is gone"
             theirs.close()
@@ -162,7 +163,9 @@ class Launcher:
         message = msgspec.to_builtins(order)
         try:
             wire.send(
-                self._control, message, (theirs.fileno(), terminal.outlet, terminal.error_outlet)
+                self._starter.control,
+                message,
+                (theirs.fileno(), terminal.outlet, terminal.error_outlet),
             )
         except OSError as error:
             ours.close()
@@ -176,13 +179,7 @@ class Launcher:
 
     def close(self) -> None:
         """End the starter, and with it every run."""
-        if self._control.fileno() < 0:
-            return
-        self._control.close()
-        try:
-            os.waitpid(self.pid, 0)
-        except ChildProcessError:
-            return
+        self._starter.close()
 
     def kill(self) -> None:
         """End the starter at once: for tests of what then happens."""

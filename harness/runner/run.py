@@ -6,15 +6,18 @@ import asyncio
 import secrets
 import socket
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from harness.gateway.held import Held
 from harness.gateway.replay import Replay
-from harness.model.observation import Attempt, Gate, Observation, SeenRequest
+from harness.model.observation import Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
-from harness.runner.environment import child_environment
+from harness.runner.environment import PROXY_VARIABLES, child_environment
 from harness.runner.gates import gates
 from harness.runner.launcher import Order, Run
 from harness.runner.ports import PROXY_PORT
@@ -46,67 +49,42 @@ async def observe(
     Raises:
         HarnessError: The run could not be made: our own fault, never the sample's.
     """
-    assert cell.recording is not None  # noqa: S101
-    sample = stage.sample(cell)
-    canary = f"canary-{secrets.token_hex(16)}"
-    home = stage.folder()
-    ready = stage.ready(cell)
-    seal = stage.seal(cell, sample, home)
     requests: list[SeenRequest] = []
-    terminal = Terminal()
     opened: list[Gate] = []
-    run: Run | None = None
-    services: list[Service] = []
+    async with AsyncExitStack() as closing:
+        terminal = Terminal()
+        closing.callback(terminal.close)
+        services: list[Service] = []
 
-    async def see(text: str) -> None:
-        if run is not None and all(gate.opened for gate in opened):
-            shown = await _shown(text.encode(), terminal, run, stage.limit_s)
-            opened.append(Gate(text=text, opened=shown))
+        async def see(text: str) -> None:
+            if all(gate.opened for gate in opened):
+                shown = await _shown(text.encode(), terminal, run, stage.limit_s)
+                opened.append(Gate(text=text, opened=shown))
 
-    responder = wrap(Held(Replay.of(cell), _places(cell), see))
+        responder = wrap(Held(Replay.of(cell), _places(cell), see))
 
-    async def serve(listener: socket.socket) -> None:
-        services.append(await stage.gateway.serve(listener, responder, requests.append))
+        async def serve(listener: socket.socket) -> None:
+            service = await stage.gateway.serve(listener, responder, requests.append)
+            closing.push_async_callback(service.close)
+            services.append(service)
 
-    started = time.monotonic()
-    try:
-        port = PROXY_PORT
-        if seal is None:
+        order, canary = _order(cell, stage)
+        if order.seal is None:
             listener = _listen()
-            port = listener.getsockname()[1]
             await serve(listener)
-        order = Order(
-            argv=_arguments(cell, ready.words, str(sample)),
-            env=child_environment(
-                cell,
-                ready,
-                canary=canary,
-                proxy=f"http://127.0.0.1:{port}",
-                bundle=stage.authority.bundle,
-                home=home,
-            ),
-            cwd=str(home / "work"),
-            limit_s=stage.limit_s,
-            seal=seal,
-        )
+            order = _through(order, listener.getsockname()[1])
+        started = time.monotonic()
         run = stage.launcher_of(cell).launch(order, terminal)
+        closing.callback(run.close)
         flood = asyncio.ensure_future(_end_floods(terminal, run))
-        tried: tuple[Attempt, ...] = ()
-        try:
-            *listeners, watcher = (await run.sealed() if seal else ()) or (None,)
-            for listener in listeners:
-                await serve(listener)
-            ended = await run.ended()
-            tried = attempts(watcher) if watcher else ()
-        finally:
-            flood.cancel()
-            run.close()
+        closing.callback(flood.cancel)
+        *listeners, watcher = (await run.sealed() if order.seal else ()) or (None,)
+        for listener in listeners:
+            await serve(listener)
+        ended = await run.ended()
         duration_ms = (time.monotonic() - started) * 1000
+        tried = attempts(watcher) if watcher else ()
         await terminal.drain()
-    finally:
-        terminal.close()
-        for service in services:
-            await service.close()
     for service in services:
         if service.fault is not None:
             raise HarnessError(
@@ -123,6 +101,28 @@ async def observe(
         limit_s=stage.limit_s,
         duration_ms=duration_ms,
     )
+
+
+def _order(cell: Cell, stage: Stage) -> tuple[Order, str]:
+    """The order for a cell's sample, and the token that it is given."""
+    sample = stage.sample(cell)
+    ready = stage.ready(cell)
+    home = stage.folder()
+    canary = f"canary-{secrets.token_hex(16)}"
+    order = Order(
+        argv=_arguments(cell, ready.words, str(sample)),
+        env=child_environment(cell, ready, canary=canary, bundle=stage.authority.bundle, home=home),
+        cwd=str(home / "work"),
+        limit_s=stage.limit_s,
+        seal=stage.seal(cell, sample, home),
+    )
+    return _through(order, PROXY_PORT), canary
+
+
+def _through(order: Order, port: int) -> Order:
+    """The order with a port of the gateway as the sample's proxy."""
+    proxy = dict.fromkeys(PROXY_VARIABLES, f"http://127.0.0.1:{port}")
+    return msgspec.structs.replace(order, env=order.env | proxy)
 
 
 def _listen() -> socket.socket:

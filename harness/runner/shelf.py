@@ -56,21 +56,17 @@ class Recorder:
         if self._running:
             self.asked.setdefault(self._running[-1], set()).add(name)
 
-    def _importing(
-        self,
-        name: str,
-        around: Any = None,
-        local: Any = None,
-        fromlist: Any = (),
-        level: int = 0,
-    ) -> Any:
-        found = self._import(name, around, local, fromlist, level)
+    def _importing(self, name: str, *rest: Any, **named: Any) -> Any:
+        found = self._import(name, *rest, **named)
+        given = dict(zip(("globals", "locals", "fromlist", "level"), rest, strict=False)) | named
+        around, level = given.get("globals") or {}, given.get("level", 0)
+        fromlist = given.get("fromlist") or ()
         whole = name
         if level:
             package = str(around.get("__package__") or around["__name__"])
             base = package.rsplit(".", level - 1)[0] if level > 1 else package
             whole = f"{base}.{name}" if name else base
-        for one in (whole, *(f"{whole}.{part}" for part in fromlist or ())):
+        for one in (whole, *(f"{whole}.{part}" for part in fromlist)):
             if one in sys.modules:
                 self._note(one)
         return found

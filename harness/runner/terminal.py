@@ -85,10 +85,13 @@ class Terminal:
 
         Raises:
             HarnessError: The system gives no pseudo-terminal.
+            OSError: It opens no more files.
         """
         try:
             inlet, self.outlet = os.openpty()
         except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                raise
             raise HarnessError(
                 f"no pseudo-terminal can be opened: {error.strerror}",
                 "mount /dev/pts: mount -t devpts devpts /dev/pts",
@@ -98,7 +101,12 @@ class Terminal:
         mode[1] &= ~termios.OPOST  # or "\n" would arrive as "\r\n"
         mode[3] &= ~termios.ECHO
         termios.tcsetattr(self.outlet, termios.TCSANOW, mode)
-        error_inlet, self.error_outlet = os.pipe()
+        try:
+            error_inlet, self.error_outlet = os.pipe()
+        except OSError:
+            os.close(inlet)
+            os.close(self.outlet)
+            raise
         self.output = Stream(inlet)
         self.errors = Stream(error_inlet)
 

@@ -229,7 +229,7 @@ def reap() -> bool:
 def children(pid: int) -> list[int]:
     """The children of a process, as far as the system tells."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # as text, a codec is imported
             return [int(word) for word in file.read().split()]
     except OSError:
         return []

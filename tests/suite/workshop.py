@@ -12,6 +12,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from harness.model.project import open_project
+from harness.model.recording import ChunkMark, Response
 from harness.render.sample import render
 from harness.runner.stage import Stage
 from harness.suite import Outcome, Parity, compare, run_cell
@@ -35,6 +36,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: str
     client: str = "plain"
     scenario: str = "question"
+    error: str = ""
+    """What answers it in place of the scenario's recording, from `errors.yaml`."""
     replace: dict[str, str] = {}
     append: str = ""
     limit_s: float | None = None
@@ -59,6 +62,31 @@ def variants(path: Path) -> list[Variant]:
     found = msgspec.convert(YAML(typ="safe", pure=True).load(path), list[Variant])
     assert len({one.slug for one in found}) == len(found)
     return found
+
+
+def errors() -> dict[str, Response]:
+    """By name: answers that are errors."""
+    found = YAML(typ="safe", pure=True).load(MINIATURES / "errors.yaml")
+    return {
+        name: Response(
+            status=one["status"],
+            reason=one["reason"],
+            headers=(("content-type", one["type"]),),
+            framing="length",
+            body=one["body"].encode(),
+            chunks=(ChunkMark(size=len(one["body"].encode()), after_ms=0),),
+        )
+        for name, one in found.items()
+    }
+
+
+def answered(cell: Cell, *responses: Response) -> Cell:
+    """A cell whose recording holds other answers."""
+    first = cell.recording.exchanges[0]
+    exchanges = tuple(msgspec.structs.replace(first, response=one) for one in responses)
+    return msgspec.structs.replace(
+        cell, recording=msgspec.structs.replace(cell.recording, exchanges=exchanges)
+    )
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -89,6 +117,7 @@ class Workshop:
         state = root / ".harness"
         if toolchains is None:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
+        self.toolchains = toolchains
         self.stage = Stage(root, state, toolchains)
         self.stage.authority.prepare([self.project.catalog.endpoint.host])
 
@@ -130,9 +159,9 @@ class Workshop:
         return [task.result() for task in tasks]
 
     def judge(self, variants: Iterable[Variant], right: str) -> dict[str, Judged]:
-        """Run variants, and hold each against the same scenario's sample of a client that does right."""
+        """Run variants, and hold each against a sample of the same scenario that does right."""
         chosen = list(variants)
-        cells = [self.make(self.cell(v.client, v.scenario), v.slug, v) for v in chosen]
+        cells = [self.make(self._cell(v), v.slug, v) for v in chosen]
         limits = {cell.id: v.limit_s for cell, v in zip(cells, chosen, strict=True) if v.limit_s}
         names = list(dict.fromkeys(v.scenario for v in chosen))
         others = [self.make(self.cell(right, name), "right") for name in names]
@@ -142,6 +171,10 @@ class Workshop:
             v.name: Judged(outcome, compare([beside[v.scenario], outcome]))
             for v, outcome in zip(chosen, outcomes[len(names) :], strict=True)
         }
+
+    def _cell(self, variant: Variant) -> Cell:
+        cell = self.cell(variant.client, variant.scenario)
+        return answered(cell, errors()[variant.error]) if variant.error else cell
 
     def close(self) -> None:
         """End what runs."""

@@ -1,0 +1,45 @@
+"""How long each sample took when it last ran: the longest start first, so that none is left over.
+
+They are a hint and no more. Whatever cannot be read or written is as good as not there.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from harness.model.cell import Cell
+
+
+class Durations:
+    """The durations that a project's state remembers, in milliseconds, by cell."""
+
+    def __init__(self, state: Path) -> None:
+        """Remember what earlier calls noted.
+
+        Args:
+            state: Where the project keeps what it makes for itself.
+        """
+        self._place = state / "cache" / "durations.msgpack"
+        self._known: dict[str, float] = {}
+        with suppress(OSError, msgspec.DecodeError):
+            self._known = msgspec.msgpack.decode(self._place.read_bytes(), type=dict[str, float])
+
+    def longest_first(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Cells in the order to start them; those that never ran come first, as they came."""
+        return sorted(cells, key=lambda cell: -self._known.get(cell.id, float("inf")))
+
+    def note(self, found: Mapping[str, float]) -> None:
+        """Remember durations for later calls."""
+        with suppress(OSError):
+            self._place.parent.mkdir(exist_ok=True)
+            beside = self._place.with_name(f".{self._place.name}.{os.getpid()}")
+            beside.write_bytes(msgspec.msgpack.encode({**self._known, **found}))
+            beside.replace(self._place)

@@ -1,0 +1,12 @@
+import pytest
+from walk import Clone
+
+
+@pytest.fixture
+def clone(root, project, tmp_path):
+    return Clone(root, project, tmp_path)
+
+
+@pytest.fixture
+def page(root, request):
+    return (root / request.param).read_text("utf-8")

@@ -1,0 +1,251 @@
+"""A fault of the harness is an `error` with its remedy, never a sample's; other cells still run."""
+
+import asyncio
+import errno
+import os
+import resource
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from workshop import MINIATURES, Workshop, copy_project
+
+from harness.suite import exit_code, run_cell
+
+
+@pytest.fixture
+def project_root(tmp_path):
+    """A project of miniatures that a test may break."""
+    return copy_project(MINIATURES, tmp_path / "project")
+
+
+@pytest.fixture
+def open_shop(project_root, miniatures):
+    """Opens the project once it is as the test wants it."""
+    shops = []
+
+    def open_it():
+        shops.append(Workshop(project_root, miniatures.toolchains))
+        return shops[-1]
+
+    yield open_it
+    for shop in shops:
+        shop.close()
+
+
+def cells_of(shop, *scenarios):
+    return [shop.make(shop.cell("plain", scenario), "asked") for scenario in scenarios]
+
+
+def is_own_fault(outcome, *words, code=3):
+    assert outcome.verdict == "error"
+    assert not outcome.findings
+    said = f"{outcome.fault.message}\n{outcome.fault.remedy}"
+    assert [word for word in words if word not in said] == [], said
+    return outcome.fault.exit_code == code
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def once(error, real):
+    """Fails with an error the first time, then does what it always did."""
+    errors = [error]
+
+    def call(*arguments):
+        if errors:
+            raise errors.pop()
+        return real(*arguments)
+
+    return call
+
+
+def test_a_refused_port(open_shop, monkeypatch):
+    shop = open_shop()
+    cells = cells_of(shop, "question", "choices")
+    before = open_files()
+    refused = OSError(errno.EADDRINUSE, "Address already in use")
+    monkeypatch.setattr(socket.socket, "bind", once(refused, socket.socket.bind))
+    first, second = shop.run(cells)
+    assert is_own_fault(first, "127.0.0.1", "Address already in use", "loopback")
+    assert second.verdict == "pass"
+    assert exit_code([first, second], []) == 3
+    assert open_files() == before
+
+
+def test_no_pseudo_terminals(open_shop, monkeypatch):
+    shop = open_shop()
+    cells = cells_of(shop, "question", "choices")
+    before = open_files()
+    missing = OSError(errno.ENOENT, "No such file or directory")
+    monkeypatch.setattr(os, "openpty", once(missing, os.openpty))
+    first, second = shop.run(cells)
+    assert is_own_fault(first, "pseudo-terminal", "/dev/pts")
+    assert second.verdict == "pass"
+    assert open_files() == before
+
+
+@pytest.mark.parametrize("more", range(4))
+def test_a_system_that_opens_no_more_files(open_shop, more):
+    shop = open_shop()
+    first, second = cells_of(shop, "question", "choices")
+    before = open_files()
+
+    async def run():
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() - 1 + more, hard))
+        try:
+            outcome = await run_cell(first, shop.stage)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return outcome, await run_cell(second, shop.stage)
+
+    outcome, other = asyncio.run(run())
+    assert is_own_fault(outcome, "Too many open files", "-j 1")
+    assert other.verdict == "pass"
+    assert open_files() == before
+
+
+def test_a_damaged_recording_ends_with_2(project_root, open_shop):
+    path = project_root / "samples/recordings/question.yaml"
+    path.write_text(path.read_text().replace("capital of France", "capital of france"))
+    shop = open_shop()
+    first, second = shop.run(cells_of(shop, "question", "choices"))
+    assert is_own_fault(first, "recordings/question.yaml:", "damaged", "git checkout", code=2)
+    assert second.verdict == "pass"
+    assert exit_code([first, second], []) == 2
+
+
+def test_a_missing_recording_ends_with_2(project_root, open_shop):
+    (project_root / "samples/recordings/question.yaml").unlink()
+    shop = open_shop()
+    first, second = shop.run(cells_of(shop, "question", "choices"))
+    assert is_own_fault(first, "samples/recordings/question.yaml", "missing", code=2)
+    assert second.verdict == "pass"
+
+
+def test_a_missing_sample_ends_with_2(open_shop):
+    shop = open_shop()
+    (first,) = shop.run([shop.cell("plain", "question")])
+    assert is_own_fault(first, "samples/plain/question.py", "sampleproof render", code=2)
+
+
+def test_a_program_that_is_gone(open_shop, project_root):
+    shop = open_shop()
+    gone = shop.cell("plain", "question")
+    ready = shop.toolchains["plain"]
+    words = {**ready.words, "python3": str(project_root / "gone/python3")}
+    shop.stage._toolchains = {
+        **shop.toolchains,
+        "plain": type(ready)(**{**_fields(ready), "words": words}),
+    }
+    first, second = shop.run(
+        [shop.make(gone, "asked"), shop.make(shop.cell("keeping", "question"), "asked")]
+    )
+    assert is_own_fault(first, "gone/python3", "No such file", "sampleproof doctor")
+    assert second.verdict == "pass"
+
+
+def _fields(struct):
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def test_a_starter_that_was_killed_before_a_run(open_shop):
+    shop = open_shop()
+    shop.stage.launcher.kill()
+    before = open_files()
+    for outcome in shop.run(cells_of(shop, "question", "choices")):
+        assert is_own_fault(outcome, "the starter is gone", "run the command again")
+    assert open_files() == before
+
+
+@pytest.mark.parametrize("victim", ["starter", "warden"])
+def test_a_process_of_ours_that_is_killed_during_a_run(open_shop, victim):
+    shop = open_shop()
+    slow = shop.make(shop.cell("plain", "question"), "slow")
+    path = shop.root / slow.path
+    path.write_text("import time\ntime.sleep(60)\n")
+
+    async def run():
+        task = asyncio.create_task(run_cell(slow, shop.stage))
+        await asyncio.to_thread(eventually, lambda: running(path))
+        pids = running(path)
+        os.kill(
+            {"starter": shop.stage.launcher.pid, "warden": parent(pids[0])}[victim], signal.SIGKILL
+        )
+        return await task, pids
+
+    outcome, pids = asyncio.run(asyncio.wait_for(run(), 20))
+    assert is_own_fault(outcome, "could not be", "sampleproof doctor")
+    assert eventually(lambda: not any(map(alive, pids)))
+    if victim == "warden":
+        (other,) = shop.run(cells_of(shop, "choices"))
+        assert other.verdict == "pass"
+
+
+def running(sample):
+    """What runs a sample, as the kernel tells."""
+    return [
+        int(process.name)
+        for process in Path("/proc").glob("[0-9]*")
+        if os.fsencode(sample) in _words(process)
+    ]
+
+
+def _words(process):
+    try:
+        return (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def eventually(is_so, timeout_s=10):
+    """Whether something comes true in time."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def parent(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def machine_without_node(toolchains, tmp_path, monkeypatch):
+    """A PATH with no Node on it, and no way to install one."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "curl", "env", "python3", "sh"):
+        (programs / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("machine_without_node")
+def test_node_that_is_gone(request, tmp_path):
+    clone = Path(request.config.rootpath)
+    root = copy_project(clone, tmp_path / "real")
+    (root / ".harness/node").unlink()
+    shop = Workshop(root)
+    try:
+        outcomes = shop.run([shop.cell(name, "basic") for name in ("curl", "javascript", "python")])
+    finally:
+        shop.close()
+    assert [one.verdict for one in outcomes] == ["pass", "error", "pass"]
+    assert is_own_fault(outcomes[1], "Node", "network")
+    assert exit_code(outcomes, []) == 3
