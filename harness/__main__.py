@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 
@@ -13,7 +16,16 @@ def main() -> NoReturn:
     gc.set_threshold(100_000)
     from harness.cli.main import invoke
 
-    sys.exit(invoke(sys.argv[1:]))
+    _leave(invoke(sys.argv[1:]))
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit, and leave it to the system to take everything apart: it is much faster at it."""
+    atexit._run_exitfuncs()  # noqa: SLF001
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody listens any more
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

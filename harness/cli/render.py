@@ -44,15 +44,16 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
         return 0
     found = stale(root, cells)
     for one in found:
-        click.echo(f"{one.path}: {WHY[one.why]}; mend it with: {one.remedy}")
+        mend = one.remedy if one.why == "leftover" else f"mend it with: {one.remedy}"
+        click.echo(f"{one.path}: {WHY[one.why]}; {mend}")
         if diff:
             click.echo(one.diff, nl=False)
     if not found:
         click.echo(f"{len(cells)} samples are fresh.")
     if not (found and check):
         return 0
-    click.echo(
-        f"{len(found)} of {len(cells)} samples are stale; render them with: sampleproof render",
-        err=True,
-    )
+    total = f"stale samples: {len(found)}"
+    if any(one.why != "leftover" for one in found):
+        total += "; render them with: sampleproof render"
+    click.echo(total, err=True)
     return STALE

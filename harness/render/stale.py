@@ -34,7 +34,7 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     def remedy(self) -> str:
         """What mends it."""
         if self.why == "leftover":
-            return f"no scenario gives {self.path}: remove it, or add the scenario"
+            return "remove it, or add its scenario"
         return "sampleproof render"
 
 

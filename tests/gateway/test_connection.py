@@ -252,13 +252,17 @@ def test_a_client_that_does_not_read_makes_the_responder_wait(background):
                 yield Chunk(data=bytes(65536))
             yield End()
 
-    with background.serve(Flood()) as served, served.connect() as sock:
+    with background.serve(Flood()) as served:
+        sock = served.connect()
         sock.sendall(post())
         last = -1
         while len(given) != last:
             last = len(given)
             time.sleep(0.1)
         assert 0 < last < 1000
+    # The service has closed, although there was more to be read.
+    with sock:
+        assert not rest(sock).endswith(b"0\r\n\r\n")
 
 
 @pytest.mark.parametrize("secure", [True, False])
