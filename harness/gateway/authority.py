@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ RENEW_S = 24 * 3600
 
 HOST = re.compile(r"[0-9A-Za-z_:.-]{1,253}")
 HANDSHAKE_STEPS = 10
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Authority:
@@ -151,7 +153,7 @@ class Authority:
 
     def _lasts(self, not_after: str) -> float | None:
         """When to renew what ends at a time, unless that has passed."""
-        renew = ssl.cert_time_to_seconds(not_after) - RENEW_S
+        renew = _seconds(not_after) - RENEW_S
         return renew if renew > self._clock() else None
 
     def _bundle_now(self) -> tuple[int, int] | None:
@@ -200,6 +202,17 @@ def _shake_hands(server: ssl.SSLContext, bundle: Path, host: str) -> str:
     if waiting or not certificate:
         raise ssl.SSLError("the handshake did not end")
     return str(certificate["notAfter"])
+
+
+def _seconds(moment: str) -> float:
+    """A moment as OpenSSL writes it, `Jan  5 09:34:43 2018 GMT`, in seconds since the epoch.
+
+    As `ssl.cert_time_to_seconds`, whose imports take longer than all else that is done here.
+    """
+    month, day, clock, year, _ = moment.split()
+    hour, minute, second = map(int, clock.split(":"))
+    number = MONTHS.index(month) + 1
+    return datetime(int(year), number, int(day), hour, minute, second, tzinfo=UTC).timestamp()
 
 
 def _file_name(host: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from wire import Echo, post, response, tunnel
 
 from harness.gateway import minting
-from harness.gateway.authority import Authority, _shake_hands
+from harness.gateway.authority import Authority, _seconds, _shake_hands
 from harness.model.problem import HarnessError
 
 DAY = 24 * 3600
@@ -208,3 +208,9 @@ def test_an_unknown_host_is_met_without_holding_up_others(background, trust):
                 sock.sendall(post())
                 assert response(sock).status == 200
     assert served.seen[0].host == host
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_moment_is_read_as_the_standard_library_reads_it(month):
+    moment = time.strftime("%b %e %H:%M:%S %Y GMT", (2027, month, 3 * month % 29, 1, 2, 3, 0, 1, 0))
+    assert _seconds(moment) == ssl.cert_time_to_seconds(moment)
