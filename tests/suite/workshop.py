@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +124,7 @@ class Workshop:
         self.stage = Stage(root, state, toolchains)
         self.stage.authority.prepare([self.project.catalog.endpoint.host])
 
-    def cell(self, client: str, scenario: str, **changes: Any) -> Cell:
+    def cell(self, client: str, scenario: str, /, **changes: Any) -> Cell:
         """A cell of the project, changed."""
         cells = self.project.cells()
         found = next(c for c in cells if (c.client.name, c.scenario.name) == (client, scenario))
@@ -179,6 +182,28 @@ class Workshop:
     def close(self) -> None:
         """End what runs."""
         self.stage.close()
+
+
+def command(*arguments: object, project: Path, **changes: str) -> subprocess.Popen[str]:
+    """Starts the command line as a user would, with nothing of this process's environment."""
+    names = ("PATH", "HOME", "SSL_CERT_FILE")
+    environment = {name: os.environ[name] for name in names if name in os.environ} | changes
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *map(str, arguments), "--project", str(project)],
+        cwd=TESTS.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def call(*arguments: object, project: Path, **changes: str) -> tuple[int, str, str]:
+    """Exit code, output and standard error of the command line."""
+    with command(*arguments, project=project, **changes) as process:
+        output, said = process.communicate(timeout=120)
+    return process.returncode, output, said
 
 
 def copy_project(source: Path, target: Path) -> Path:

@@ -1,0 +1,101 @@
+"""A harness that is killed takes all it started with it, and leaves no half report."""
+
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from workshop import MINIATURES, call, command, copy_project
+
+from harness.report import ndjson
+
+TIMES = int(os.environ.get("SAMPLEPROOF_SOAK", "5"))
+
+DAEMON = """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        sleep(600)
+    os._exit(0)
+sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Miniatures, one of which has left a daemon behind and hangs."""
+    copied = copy_project(MINIATURES, tmp_path_factory.mktemp("killed") / "project")
+    shutil.copy(copied / "samples/scenarios/question.yaml", copied / "samples/scenarios/slow.yaml")
+    recording = (copied / "samples/recordings/question.yaml").read_text()
+    (copied / "samples/recordings/slow.yaml").write_text(
+        recording.replace("scenario: question", "scenario: slow")
+    )
+    code, _, said = call("render", project=copied)
+    assert code == 0, said
+    slow = copied / "samples/plain/slow.py"
+    slow.write_text(slow.read_text() + DAEMON)
+    return copied
+
+
+def processes_of(project):
+    """Commands that were started in a project: its path is in their arguments or environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+            if os.fsencode(project) in words + (process / "environ").read_bytes():
+                found.append(words.replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def are_gone(project, timeout_s=10):
+    deadline = time.monotonic() + timeout_s
+    while (left := processes_of(project)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+@pytest.mark.parametrize("turn", range(TIMES))
+def test_nothing_is_left_of_a_harness_that_is_killed(project, tmp_path, turn):
+    earlier = tmp_path / ndjson.NAME
+    earlier.write_text("a whole report\n")
+    with command(
+        "run", "plain", "keeping", "-j", 4, "--report", tmp_path, project=project
+    ) as process:
+        if turn % 2:
+            # Once the daemon is there, which no signal to the sample's group would reach.
+            while sum("slow.py" in words for words in processes_of(project)) < 2:
+                time.sleep(0.02)
+        else:
+            time.sleep(random.Random(turn).uniform(0.1, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGKILL
+    assert are_gone(project) == []
+    assert earlier.read_text() == "a whole report\n"
+
+
+def test_what_a_killed_harness_leaves_on_disk_is_swept(project, tmp_path):
+    runs = project / ".harness/runs"
+    left = {path.name for path in runs.iterdir()}
+    assert left  # of the kills above
+    code, output, said = call("run", "plain/question", "--report", tmp_path, project=project)
+    assert code == 0, output + said
+    assert list(runs.iterdir()) == []
+
+
+def test_a_run_that_is_interrupted_ends_what_it_started(project, tmp_path):
+    with command("run", "plain/slow", "--report", tmp_path, project=project) as process:
+        while sum("slow.py" in words for words in processes_of(project)) < 2:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert are_gone(project) == []
+    assert list(tmp_path.iterdir()) == []
