@@ -37,13 +37,26 @@ def provide(need: Need) -> Parts:
         words[program.name] = path
         versions[program.name] = version
     folders = tuple(dict.fromkeys(str(Path(path).parent) for path in words.values()))
-    real = (str(Path(os.path.realpath(path)).parent) for path in words.values())
+    real = (str(_installation(Path(os.path.realpath(path)))) for path in words.values())
     return Parts(
         words=words,
         path=folders,
         versions=versions,
         libraries=tuple(dict.fromkeys([*folders, *real])),
     )
+
+
+def _installation(program: Path) -> Path:
+    """The folder that holds a program and what it reads.
+
+    A version manager keeps everything beside its `shims`; other installations have `bin` and `lib`
+    side by side. What else is in a user's own folders is nobody's business.
+    """
+    folder = program.parent
+    private = {Path.home(), Path.home() / ".local"}
+    if folder.name == "shims" or (folder.name == "bin" and (folder.parent / "lib").is_dir()):
+        return folder if folder.parent in private else folder.parent
+    return folder
 
 
 def check(program: Program, why: str) -> tuple[str, str]:

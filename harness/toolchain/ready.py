@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.model.client import Client
 
-FORMAT = "1"
+FORMAT = "2"
 """Of the stamps; one of another format is not read."""
 
 

@@ -72,3 +72,19 @@ def test_the_key_follows_the_program(make_need, programs_on_path):
     assert programs.key(need) == before
     (folder / "curl").write_text("#!/bin/sh\n# another\n")
     assert programs.key(need) != before
+
+
+@pytest.mark.parametrize(
+    ("program", "shown"),
+    [
+        ("manager/shims/ruby", "manager"),
+        ("opt/ruby/bin/ruby", "opt/ruby"),
+        ("alone/bin/ruby", "alone/bin"),
+        ("home/.local/bin/ruby", "home/.local/bin"),
+    ],
+)
+def test_a_program_is_shown_with_what_it_reads_and_no_more(tmp_path, monkeypatch, program, shown):
+    (tmp_path / "opt/ruby/lib").mkdir(parents=True)
+    (tmp_path / "home/.local/lib").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert programs._installation(tmp_path / program) == tmp_path / shown
