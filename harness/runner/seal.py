@@ -109,7 +109,8 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     _memory(f"{root}/tmp", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     for path in SYSTEM:
         _show(root, path)
-    for path in (*SETTINGS, *DEVICES, *read):
+    # A folder before what is in it: that is seen with it then.
+    for path in (*SETTINGS, *DEVICES, *sorted(read)):
         _show(root, os.path.realpath(path), path)
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
