@@ -32,7 +32,7 @@ import msgspec
 from harness.cli.run import usable_cores
 from harness.model.project import find, open_project
 from harness.report import ndjson
-from harness.runner.environment import child_environment
+from harness.runner.environment import PROXY_VARIABLES, child_environment
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
@@ -44,6 +44,10 @@ COMMAND = Path(sys.executable).parent / "sampleproof"
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 """A developer's settings for Python, such as to keep no bytecode, would be measured too."""
+
+
+WAYS = {(): 1.25, ("--no-seal",): None, ("--isolation", "fork"): None}
+"""How the suite runs, and what that may cost at most."""
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -85,10 +89,8 @@ def ratio(
     )
 
 
-def in_turn(
-    rounds: int, one: Callable[[], Cost], other: Callable[[], Cost]
-) -> list[tuple[Cost, Cost]]:
-    return [(one(), other()) for _ in range(rounds)]
+def in_turn(rounds: int, *things: Callable[[], Cost]) -> list[tuple[Cost, ...]]:
+    return [tuple(thing() for thing in things) for _ in range(rounds)]
 
 
 def cost_of(command: Sequence[str]) -> Cost:
@@ -141,10 +143,10 @@ def commands(root: Path, ports: dict[str, int], order: Sequence[str], homes: Pat
             cell,
             ready,
             canary="floor",
-            proxy=f"http://127.0.0.1:{ports[name]}",
             bundle=state / "tls" / "ca.pem",
             home=home,
         )
+        env |= dict.fromkeys(PROXY_VARIABLES, f"http://127.0.0.1:{ports[name]}")
         argv = [argument.format_map(words) for argument in cell.client.run]
         found.append({"argv": argv, "env": env, "cwd": str(home / "work")})
     return found
@@ -172,11 +174,21 @@ def suite(rounds: int, jobs: int, folder: Path) -> list[Ratio]:
         started = commands(root, ports, [line["id"] for line in cells], folder / "homes")
         task = json.dumps({"jobs": jobs, "commands": started}).encode()
         by_hand(task)
-        pairs = in_turn(rounds, lambda: cost_of(run), lambda: by_hand(task))
-    names = (f"the suite, {len(cells)} samples", "the samples alone")
+        found = in_turn(
+            rounds,
+            lambda: by_hand(task),
+            *(lambda way=way: cost_of([*run, *way]) for way in WAYS),
+        )
     return [
-        ratio(*names, "wall", [(a.wall_s, b.wall_s) for a, b in pairs], 1.25),
-        ratio(*names, "CPU", [(a.cpu_s, b.cpu_s) for a, b in pairs], 1.25),
+        ratio(
+            " ".join(["run", *way]),
+            f"{len(cells)} samples alone",
+            unit,
+            [(getattr(costs[number], field), getattr(costs[0], field)) for costs in found],
+            goal,
+        )
+        for number, (way, goal) in enumerate(WAYS.items(), start=1)
+        for unit, field in (("wall", "wall_s"), ("CPU", "cpu_s"))
     ]
 
 
