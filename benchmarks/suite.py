@@ -112,6 +112,27 @@ def cost_of(command: Sequence[str]) -> Cost:
     return Cost(wall_s, used.ru_utime + used.ru_stime)
 
 
+def busy_s() -> tuple[float, float]:
+    """Seconds that all processors together have worked, and have had (Linux only)."""
+    try:
+        numbers = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    except OSError:
+        return 0.0, 0.0
+    ticks = [int(number) / os.sysconf("SC_CLK_TCK") for number in numbers]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+@contextmanager
+def elsewhere() -> Iterator[list[float]]:
+    """Takes the part of the machine that was busy with something else, when all is done."""
+    found: list[float] = []
+    ours, (busy, had) = sum(os.times()[:4]), busy_s()
+    yield found
+    ours, (busy_now, had_now) = sum(os.times()[:4]) - ours, busy_s()
+    if had_now > had:
+        found.append(max(0.0, busy_now - busy - ours) / (had_now - had))
+
+
 @contextmanager
 def gateway(root: Path) -> Iterator[dict[str, int]]:
     """The gateway's ports by cell, while its process lives."""
@@ -225,12 +246,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=usable_cores(), help="samples at once")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ratios = suite(options.rounds, options.jobs, Path(folder))
-    ratios += start_up(2 * options.rounds)
+    with elsewhere() as others:
+        with tempfile.TemporaryDirectory() as folder:
+            ratios = suite(options.rounds, options.jobs, Path(folder))
+        ratios += start_up(2 * options.rounds)
     print(table(ratios))
     print(f"\n{options.rounds} rounds in turn, {options.jobs} samples at once; ratio of medians.")
     print("Samples alone: without the gateway, and without what starts them.")
+    for part in others:
+        print(f"Other programs kept {part:.0%} of this machine busy meanwhile.")
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(ratios)))
