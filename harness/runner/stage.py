@@ -148,7 +148,8 @@ class Stage:
         """What a cell's run is given of the world; `None` if runs are not sealed."""
         if self.unsealed:
             return None
-        read = (str(sample.parent), str(self.authority.bundle), *self.ready(cell).libraries)
+        folders = {str(sample.parent), str((self.root / cell.client.file).parent)}
+        read = (*folders, str(self.authority.bundle), *self.ready(cell).libraries)
         return Seal(home=str(home), read=read, hosts=self._hosts)
 
     def folder(self) -> Path:

@@ -27,8 +27,8 @@ def open_shop(project_root, miniatures):
     """Opens the project once it is as the test wants it."""
     shops = []
 
-    def open_it():
-        shops.append(Workshop(project_root, miniatures.toolchains))
+    def open_it(**stage):
+        shops.append(Workshop(project_root, miniatures.toolchains, **stage))
         return shops[-1]
 
     yield open_it
@@ -65,7 +65,7 @@ def once(error, real):
 
 
 def test_a_refused_port(open_shop, monkeypatch):
-    shop = open_shop()
+    shop = open_shop(seal=False)
     cells = cells_of(shop, "question", "choices")
     before = open_files()
     refused = OSError(errno.EADDRINUSE, "Address already in use")

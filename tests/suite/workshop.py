@@ -113,7 +113,9 @@ class Judged(msgspec.Struct, frozen=True):
 class Workshop:
     """A project in a folder of its own, whose samples a test may change."""
 
-    def __init__(self, root: Path, toolchains: Mapping[str, Ready] | None = None) -> None:
+    def __init__(
+        self, root: Path, toolchains: Mapping[str, Ready] | None = None, **stage: Any
+    ) -> None:
         """Open a project; without toolchains, what it needs is looked up or installed."""
         self.root = root
         self.project = open_project(root)
@@ -121,7 +123,8 @@ class Workshop:
         if toolchains is None:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
         self.toolchains = toolchains
-        self.stage = Stage(root, state, toolchains)
+        hosts = [one.host for one in self.project.catalog.endpoints.values()]
+        self.stage = Stage(root, state, toolchains, hosts=hosts, **stage)
         self.stage.authority.prepare([self.project.catalog.endpoint.host])
 
     def cell(self, client: str, scenario: str, /, **changes: Any) -> Cell:
