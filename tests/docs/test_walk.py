@@ -21,6 +21,8 @@ def test_what_differs_from_run_to_run_is_no_matter(old, new):
 
 
 def test_the_order_of_samples_is_no_matter():
+    assert prints("2 samples: 1 pass, 1 fail\n", "2 samples: 1 fail, 1 pass\n")
+    assert not prints("2 samples: 1 pass, 1 fail\n", "2 samples: 2 pass\n")
     first, second, why, *rest = SAID.splitlines(keepends=True)
     assert prints(SAID, "".join([second, why, first, *rest]))
     assert not prints(SAID, "".join([second, first, why, *rest])), "explains another sample"

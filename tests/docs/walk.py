@@ -56,6 +56,12 @@ def calls(text: str) -> Iterator[Call]:
 def shape(text: str) -> str:
     """An output without what differs from run to run: times, and which sample is done first."""
     text = re.sub(r" +\d+\.\d\d s$", " N s", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^(\d+ samples?: )(.*)$",
+        lambda found: found[1] + ", ".join(sorted(found[2].split(", "))),
+        text,
+        flags=re.MULTILINE,
+    )
     units = re.split(r"\n(?! {4}\S)", text)  # what explains a sample stays with it
     cells = iter(sorted(unit for unit in units if CELL.match(unit)))
     return "\n".join(next(cells) if CELL.match(unit) else unit for unit in units)

@@ -14,9 +14,10 @@ from harness.cli.main import invoke
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
+def rendered(miniatures, tmp_path_factory):
     """A small project, rendered."""
-    copied = copy_project(MINIATURES, tmp_path_factory.mktemp("rendered") / "project")
+    target = tmp_path_factory.mktemp("rendered") / "project"
+    copied = copy_project(MINIATURES, target, miniatures.stage.state)
     code, _, said = call("render", project=copied)
     assert code == 0, said
     return copied
@@ -25,7 +26,7 @@ def rendered(tmp_path_factory):
 @pytest.fixture
 def project(rendered, tmp_path):
     """A copy of it, which a test may change."""
-    return shutil.copytree(rendered, tmp_path / "project")
+    return shutil.copytree(rendered, tmp_path / "project", symlinks=True)
 
 
 @pytest.fixture

@@ -25,9 +25,10 @@ sleep(600)
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(miniatures, tmp_path_factory):
     """Miniatures, one of which has left a daemon behind and hangs."""
-    copied = copy_project(MINIATURES, tmp_path_factory.mktemp("killed") / "project")
+    target = tmp_path_factory.mktemp("killed") / "project"
+    copied = copy_project(MINIATURES, target, miniatures.stage.state)
     shutil.copy(copied / "samples/scenarios/question.yaml", copied / "samples/scenarios/slow.yaml")
     recording = (copied / "samples/recordings/question.yaml").read_text()
     (copied / "samples/recordings/slow.yaml").write_text(

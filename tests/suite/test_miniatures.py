@@ -15,17 +15,29 @@ DIFFERENT = variants(MINIATURES / "different.yaml")
 
 @pytest.fixture(scope="module")
 def wrong(miniatures):
-    return miniatures.judge(WRONG, "keeping")
+    return judged(miniatures, WRONG)
 
 
 @pytest.fixture(scope="module")
 def different(miniatures):
-    return miniatures.judge(DIFFERENT, "keeping")
+    return judged(miniatures, DIFFERENT)
+
+
+def judged(shop, variants):
+    return shop.judge(
+        [one for one in variants if not (one.sealed and shop.stage.unsealed)], "keeping"
+    )
+
+
+def look_up(outcomes, variant):
+    if variant.name not in outcomes:
+        pytest.skip("runs cannot be sealed here")
+    return outcomes[variant.name]
 
 
 @pytest.mark.parametrize("variant", WRONG, ids=lambda one: one.slug)
 def test_a_mistake_is_named_by_one_check_in_words_that_help(wrong, variant):
-    judged = wrong[variant.name]
+    judged = look_up(wrong, variant)
     assert judged.named == {variant.check}, judged
     assert [text for text in variant.says if text not in judged.said] == [], judged.said
     assert exit_code([judged.outcome], [judged.parity]) == 1
@@ -38,7 +50,7 @@ def test_every_check_has_a_mistake_that_it_names():
 
 @pytest.mark.parametrize("variant", DIFFERENT, ids=lambda one: one.slug)
 def test_what_is_right_in_another_way_passes(different, variant):
-    judged = different[variant.name]
+    judged = look_up(different, variant)
     assert judged.outcome.verdict == "pass", judged
     assert judged.parity.verdict == "pass", judged
 

@@ -27,8 +27,8 @@ def open_shop(project_root, miniatures):
     """Opens the project once it is as the test wants it."""
     shops = []
 
-    def open_it(**stage):
-        shops.append(Workshop(project_root, miniatures.toolchains, **stage))
+    def open_it():
+        shops.append(Workshop(project_root, miniatures.toolchains))
         return shops[-1]
 
     yield open_it
@@ -65,7 +65,8 @@ def once(error, real):
 
 
 def test_a_refused_port(open_shop, monkeypatch):
-    shop = open_shop(seal=False)
+    shop = open_shop()
+    shop.stage.unsealed = "so that the port is opened here"
     cells = cells_of(shop, "question", "choices")
     before = open_files()
     refused = OSError(errno.EADDRINUSE, "Address already in use")
@@ -138,7 +139,7 @@ def test_a_program_that_is_gone(open_shop, project_root):
     shop = open_shop()
     gone = shop.cell("plain", "question")
     ready = shop.toolchains["plain"]
-    words = {**ready.words, "python3": str(project_root / "gone/python3")}
+    words = {**ready.words, "python": str(project_root / "gone/python")}
     shop.stage._toolchains = {
         **shop.toolchains,
         "plain": type(ready)(**{**_fields(ready), "words": words}),
@@ -146,7 +147,7 @@ def test_a_program_that_is_gone(open_shop, project_root):
     first, second = shop.run(
         [shop.make(gone, "asked"), shop.make(shop.cell("keeping", "question"), "asked")]
     )
-    assert is_own_fault(first, "gone/python3", "No such file", "sampleproof doctor")
+    assert is_own_fault(first, "gone/python", "No such file", "sampleproof doctor")
     assert second.verdict == "pass"
 
 

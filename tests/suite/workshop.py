@@ -44,6 +44,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     replace: dict[str, str] = {}
     append: str = ""
     limit_s: float | None = None
+    sealed: bool = False
+    """Whether it takes a sealed run to tell."""
     check: str = ""
     says: tuple[str, ...] = ()
 
@@ -113,9 +115,7 @@ class Judged(msgspec.Struct, frozen=True):
 class Workshop:
     """A project in a folder of its own, whose samples a test may change."""
 
-    def __init__(
-        self, root: Path, toolchains: Mapping[str, Ready] | None = None, **stage: Any
-    ) -> None:
+    def __init__(self, root: Path, toolchains: Mapping[str, Ready] | None = None) -> None:
         """Open a project; without toolchains, what it needs is looked up or installed."""
         self.root = root
         self.project = open_project(root)
@@ -123,9 +123,9 @@ class Workshop:
         if toolchains is None:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
         self.toolchains = toolchains
-        hosts = [one.host for one in self.project.catalog.endpoints.values()]
-        self.stage = Stage(root, state, toolchains, hosts=hosts, **stage)
-        self.stage.authority.prepare([self.project.catalog.endpoint.host])
+        hosts = [self.project.catalog.endpoint.host]
+        self.stage = Stage(root, state, toolchains, hosts=hosts)
+        self.stage.authority.prepare(hosts)
 
     def cell(self, client: str, scenario: str, /, **changes: Any) -> Cell:
         """A cell of the project, changed."""
@@ -138,6 +138,9 @@ class Workshop:
         text = render(cell)
         home = self.root / "samples" / cell.client.name / folder
         home.mkdir(exist_ok=True)
+        for name, target in self.stage.ready(cell).beside.items():
+            if not (home / name).is_symlink():
+                (home / name).symlink_to(target)
         path = home / Path(cell.path).name
         path.write_text(variant.apply(text) if variant else text, "utf-8")
         return msgspec.structs.replace(
@@ -209,10 +212,10 @@ def call(*arguments: object, project: Path, **changes: str) -> tuple[int, str, s
     return process.returncode, output, said
 
 
-def copy_project(source: Path, target: Path) -> Path:
-    """A project's samples in another place, with its toolchains at hand but no state of their own."""
+def copy_project(source: Path, target: Path, state: Path | None = None) -> Path:
+    """A project's samples in another place, with toolchains at hand but no other state."""
     shutil.copytree(source / "samples", target / "samples", symlinks=True)
-    state = source / ".harness"
+    state = state or source / ".harness"
     (target / ".harness").mkdir()
     for name in ("python", "node"):
         if (state / name).is_dir():
