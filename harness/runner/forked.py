@@ -22,17 +22,6 @@ if TYPE_CHECKING:
 
     from harness.runner.shelf import Recorder, Shelf
 
-BOOT = """
-import sys
-fresh = frozenset(sys.modules)
-sys.path[0] = sys.argv[1]
-from harness.runner.shelf import Recorder
-recorder = Recorder()
-recorder.run([*sys.argv[3:], "harness.runner.forked"])
-sys.modules["harness.runner.forked"].serve(int(sys.argv[2]), recorder, fresh)
-"""
-"""Arguments: where this package is, the control socket's descriptor, and what to import ahead."""
-
 
 def serve(control: int, recorder: Recorder, fresh: Iterable[str]) -> None:
     """Take orders until the harness is gone; in a child, be the sample."""
