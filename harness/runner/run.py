@@ -24,10 +24,9 @@ from harness.runner.ports import PROXY_PORT
 from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from harness.gateway.gateway import Service
-    from harness.gateway.responder import Responder
     from harness.model.cell import Cell
     from harness.runner.stage import Stage
 
@@ -36,15 +35,12 @@ GATE_GRACE_S = 2.0
 GATE_STEP_S = 0.25
 
 
-async def observe(
-    cell: Cell, stage: Stage, wrap: Callable[[Responder], Responder] = lambda inner: inner
-) -> Observation:
+async def observe(cell: Cell, stage: Stage) -> Observation:
     """Run a cell's sample against its recording.
 
     Args:
         cell: The cell; it has a recording.
         stage: What all runs share.
-        wrap: Changes how the recording is answered, for tests of what does not matter.
 
     Raises:
         HarnessError: The run could not be made: our own fault, never the sample's.
@@ -61,7 +57,7 @@ async def observe(
                 shown = await _shown(text.encode(), terminal, run, stage.limit_s)
                 opened.append(Gate(text=text, opened=shown))
 
-        responder = wrap(Held(Replay.of(cell), _places(cell), see))
+        responder = Held(Replay.of(cell), _places(cell), see)
 
         async def serve(listener: socket.socket) -> None:
             service = await stage.gateway.serve(listener, responder, requests.append)
