@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from harness.model.files import replace
 from harness.model.problem import HarnessError
 from harness.render.sample import render
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.model.cell import Cell
-
-READABLE = 0o644
 
 
 class Stale(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +79,7 @@ def write(root: Path, cells: Iterable[Cell]) -> list[Stale]:
     changed = stale(root, committed, whole=False)
     texts = {cell.path: render(cell) for cell in committed}
     for entry in changed:
-        _replace(root / entry.path, texts[entry.path].encode())
+        replace(root / entry.path, texts[entry.path].encode())
     return changed
 
 
@@ -94,25 +91,6 @@ def _read(path: Path) -> bytes | None:
     except OSError as error:
         raise HarnessError(
             f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
-        ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = path.stat().st_mode & 0o777 if path.exists() else READABLE
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        beside.chmod(mode)
-        beside.replace(path)
-    except OSError as error:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        raise HarnessError(
-            f"{path} cannot be written: {error.strerror}", "make the folder writable"
         ) from error
 
 
