@@ -73,7 +73,7 @@ class Background:
         state = state_folder(self.root)
         clients = {cell.client.name: cell.client for cell in self.cells}
         toolchains = prepare_all(clients.values(), self.root, state, lambda _: None)
-        hosts = [one.host for one in self.project.catalog.endpoints.values()]
+        hosts = self.project.catalog.hosts
         self._stage = Stage(self.root, state, toolchains, hosts=hosts)
         self._stage.authority.prepare({cell.endpoint.host for cell in self.cells})
         self._loop = asyncio.new_event_loop()
