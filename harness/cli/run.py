@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from harness.runner.stage import Isolation
 
 
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        return os.cpu_count() or 1
-
-
 @click.command("run")
 @chosen_cells
 @click.option(
@@ -90,6 +82,7 @@ def command(
     with closing(boot()) as starter:  # it comes up while all else is imported
         from harness.model.selector import select
         from harness.report.session import Session
+        from harness.suite import usable_cores
 
         root, content = opened(project)
         cells = select(
