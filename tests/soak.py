@@ -70,9 +70,10 @@ def main(runs: int) -> int:
                 if line["type"] in {"cell", "parity"}:
                     verdicts[f"{line['type']} {line['verdict']}"] += 1
             slowest[busy] = max(slowest[busy], seconds)
-            print(f"\r{number}/{runs}", end="", flush=True)
+            if sys.stdout.isatty():
+                print(f"\r{number}/{runs} ", end="", flush=True)
     tally = ", ".join(f"{number} × {verdict}" for verdict, number in sorted(verdicts.items()))
-    print(f"\r{runs} runs: {tally}; slowest {slowest[False]:.1f} s, busy {slowest[True]:.1f} s")
+    print(f"{runs} runs: {tally}; slowest {slowest[False]:.1f} s, busy {slowest[True]:.1f} s")
     return 0
 
 

@@ -87,7 +87,9 @@ class Service:
         for handler in handlers:
             handler.cancel()
         for transport in list(self._transports):
-            transport.abort()
+            # Python before 3.11.5 forgets how, once a TLS transport has been closed twice.
+            with suppress(AttributeError):
+                transport.abort()
         await asyncio.gather(*handlers, return_exceptions=True)
 
     def _listen(self) -> None:
@@ -179,7 +181,8 @@ class Service:
             )
             await connection.run()
         finally:
-            writer.close()
+            if not writer.is_closing():
+                writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
             self._transports.discard(writer.transport)

@@ -61,9 +61,8 @@ def boot_forked(python: str, preload: Iterable[str], environment: Mapping[str, s
     Raises:
         HarnessError: It does not start.
     """
-    from harness.runner.forked import BOOT as BOOT_FORKED
-
-    return _spawn([python, "-c", BOOT_FORKED], preload, environment)
+    ahead = os.path.join(PACKAGES, "harness", "runner", "ahead.py")  # noqa: PTH118
+    return _spawn([python, ahead], preload, environment)
 
 
 def _spawn(

@@ -14,24 +14,13 @@ import signal
 import socket
 import sys
 from importlib.machinery import SourceFileLoader
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.runner.shelf import Recorder, Shelf
-
-BOOT = """
-import sys
-fresh = frozenset(sys.modules)
-sys.path[0] = sys.argv[1]
-from harness.runner.shelf import Recorder
-recorder = Recorder()
-recorder.run([*sys.argv[3:], "harness.runner.forked"])
-sys.modules["harness.runner.forked"].serve(int(sys.argv[2]), recorder, fresh)
-"""
-"""Arguments: where this package is, the control socket's descriptor, and what to import ahead."""
 
 
 def serve(control: int, recorder: Recorder, fresh: Iterable[str]) -> None:
@@ -61,7 +50,7 @@ def _be(order: dict[str, Any], shelf: Shelf) -> None:
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = [path]
-    sys.orig_argv = order["argv"]
+    sys.orig_argv = list(order["argv"])
     sys.path[0] = folder
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
@@ -74,8 +63,7 @@ def _be(order: dict[str, Any], shelf: Shelf) -> None:
     vars(main).update(__builtins__=builtins, __annotations__={}, __cached__=None)
     sys.modules["__main__"] = main
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            code = compile(file.read(), path, "exec", dont_inherit=True)
+        code = _compiled(path)
         exec(code, vars(main))  # noqa: S102
     except SystemExit:
         raise
@@ -86,6 +74,17 @@ def _be(order: dict[str, Any], shelf: Shelf) -> None:
     except BaseException:  # noqa: BLE001
         _show_error()
         raise SystemExit(1) from None
+
+
+def _compiled(path: str) -> CodeType:
+    """A file's code. One that has none is left to a real interpreter, which says best what is wrong."""
+    try:
+        with open(path, "rb") as file:
+            return compile(file.read(), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, OSError):
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.execve(sys.executable, sys.orig_argv, dict(os.environ))
 
 
 def _show_error() -> None:

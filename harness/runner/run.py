@@ -11,23 +11,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.gateway.held import Held
-from harness.gateway.replay import Replay
 from harness.model.observation import Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
 from harness.runner.environment import PROXY_VARIABLES, child_environment
-from harness.runner.gates import gates
 from harness.runner.launcher import Order, Run
 from harness.runner.ports import PROXY_PORT
 from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from harness.gateway.gateway import Service
-    from harness.gateway.responder import Responder
     from harness.model.cell import Cell
     from harness.runner.stage import Stage
 
@@ -36,15 +32,12 @@ GATE_GRACE_S = 2.0
 GATE_STEP_S = 0.25
 
 
-async def observe(
-    cell: Cell, stage: Stage, wrap: Callable[[Responder], Responder] = lambda inner: inner
-) -> Observation:
-    """Run a cell's sample against its recording.
+async def observe(cell: Cell, stage: Stage) -> Observation:
+    """Run a cell's sample against what the stage has for it, its recording as a rule.
 
     Args:
-        cell: The cell; it has a recording.
+        cell: The cell.
         stage: What all runs share.
-        wrap: Changes how the recording is answered, for tests of what does not matter.
 
     Raises:
         HarnessError: The run could not be made: our own fault, never the sample's.
@@ -61,14 +54,14 @@ async def observe(
                 shown = await _shown(text.encode(), terminal, run, stage.limit_s)
                 opened.append(Gate(text=text, opened=shown))
 
-        responder = wrap(Held(Replay.of(cell), _places(cell), see))
+        order, canary = _order(cell, stage)
+        answering = stage.source(cell, canary, see)
 
         async def serve(listener: socket.socket) -> None:
-            service = await stage.gateway.serve(listener, responder, requests.append)
+            service = await stage.gateway.serve(listener, answering.responder, requests.append)
             closing.push_async_callback(service.close)
             services.append(service)
 
-        order, canary = _order(cell, stage)
         if order.seal is None:
             listener = _listen()
             await serve(listener)
@@ -92,6 +85,7 @@ async def observe(
             ) from service.fault
     return Observation(
         requests=tuple(requests),
+        answers=answering.answers(),
         stdout=bytes(terminal.output.data),
         stderr=bytes(terminal.errors.data),
         exit=ended,
@@ -142,13 +136,6 @@ def _listen() -> socket.socket:
 def _arguments(cell: Cell, words: Mapping[str, str], sample: str) -> tuple[str, ...]:
     known = {**words, "sample": sample}
     return tuple(argument.format_map(known) for argument in cell.client.run)
-
-
-def _places(cell: Cell) -> dict[int, str]:
-    """Where the last exchange's stream waits for its reader."""
-    assert cell.recording is not None  # noqa: S101
-    response = cell.recording.exchanges[-1].response
-    return gates(response, cell.operation, cell.client.reading(stream=response.is_stream))
 
 
 async def _shown(text: bytes, terminal: Terminal, run: Run, limit_s: float) -> bool:

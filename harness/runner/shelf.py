@@ -10,11 +10,13 @@ in when it ran for the first time.
 from __future__ import annotations
 
 import builtins
-import importlib
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
 
-TYPE_CHECKING = False  # `typing` itself must be imported under the recorder's eyes
+# `importlib` and `typing` themselves must be imported under the recorder's eyes.
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import PathFinder
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import ModuleType
@@ -43,11 +45,14 @@ class Recorder:
 
         def noting(module: ModuleType) -> None:
             self._running.append(name)
+            before = set(sys.modules)
             try:
                 execute(module)
             finally:
                 self._running.pop()
                 del loader.exec_module
+                # Some modules put others into `sys.modules` by hand.
+                self.asked.setdefault(name, set()).update(sys.modules.keys() - before)
 
         loader.exec_module = noting
         return spec
@@ -78,7 +83,7 @@ class Recorder:
         try:
             for name in names:
                 try:
-                    importlib.import_module(name)
+                    builtins.__import__(name)
                 except ImportError:
                     continue
         finally:
@@ -103,6 +108,8 @@ class Shelf:
             del sys.modules[name]
         self._modules = {name: one for name, one in taken.items() if name.partition(".")[0] != ours}
         self._asked = recorder.asked
+        # What has been handed back once is imported anew if it is ever looked for again.
+        self._given: set[str] = set()
         self._path = list(sys.path)
         # A package has its modules as attributes only since they were imported.
         self._owners: dict[str, Any] = {}
@@ -128,9 +135,10 @@ class Shelf:
     ) -> ModuleSpec | None:
         """Hand a module back (a meta-path finder)."""
         del target
-        module = self._modules.get(name)
+        module = None if name in self._given else self._modules.get(name)
         if module is None or not self._is_what_would_be_found(name, module, path):
             return None
+        self._given.add(name)
         # Its own dependencies stand in `sys.modules` before it, as they would after a real import.
         for one in self._pulled_in(name):
             self._restore(one)
@@ -161,8 +169,9 @@ class Shelf:
         return list(found)
 
     def _restore(self, name: str) -> None:
-        if name in sys.modules:
+        if name in self._given or name in sys.modules:
             return
+        self._given.add(name)
         sys.modules[name] = self._modules[name]
         owner = self._owners.get(name)
         if owner is not None:

@@ -14,12 +14,14 @@ from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import boot_forked
 from harness.runner.launcher import Launcher, Seal
+from harness.runner.source import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from harness.model.cell import Cell
     from harness.runner.boot import Booting
+    from harness.runner.source import Source
     from harness.toolchain.ready import Ready
 
 Isolation = Literal["process", "fork"]
@@ -44,6 +46,7 @@ class Stage:
         seal: bool = True,
         hosts: Iterable[str] = (),
         isolation: Isolation = "process",
+        source: Source = Recorded,
     ) -> None:
         """Set up.
 
@@ -57,6 +60,7 @@ class Stage:
             hosts: Names that lead to the gateway even for a client that ignores proxy variables.
             isolation: Whether each sample is a new interpreter, or a fork of one that has imported
                 its library ahead.
+            source: What answers the samples.
 
         Raises:
             HarnessError: The starter does not start, or the state cannot be written.
@@ -65,6 +69,7 @@ class Stage:
         self.state = state
         self._toolchains = toolchains
         self.limit_s = limit_s
+        self.source = source
         self.launcher = Launcher(starter)
         self.authority = Authority(state / "tls")
         self.gateway = Gateway(self.authority)

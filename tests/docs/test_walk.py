@@ -7,6 +7,7 @@ SAID = """\
 curl/basic    pass    0.05 s
 python/basic  fail    0.26 s
     request.body: it differs
+      expected  1
 …
 2 samples
 """
@@ -23,9 +24,9 @@ def test_what_differs_from_run_to_run_is_no_matter(old, new):
 def test_the_order_of_samples_is_no_matter():
     assert prints("2 samples: 1 pass, 1 fail\n", "2 samples: 1 fail, 1 pass\n")
     assert not prints("2 samples: 1 pass, 1 fail\n", "2 samples: 2 pass\n")
-    first, second, why, *rest = SAID.splitlines(keepends=True)
-    assert prints(SAID, "".join([second, why, first, *rest]))
-    assert not prints(SAID, "".join([second, first, why, *rest])), "explains another sample"
+    first, second, why, more, *rest = SAID.splitlines(keepends=True)
+    assert prints(SAID, "".join([second, why, more, first, *rest]))
+    assert not prints(SAID, "".join([second, first, why, more, *rest])), "explains another sample"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def shape(text: str) -> str:
         text,
         flags=re.MULTILINE,
     )
-    units = re.split(r"\n(?! {4}\S)", text)  # what explains a sample stays with it
+    units = re.split(r"\n(?! {4})", text)  # what explains a sample stays with it
     cells = iter(sorted(unit for unit in units if CELL.match(unit)))
     return "\n".join(next(cells) if CELL.match(unit) else unit for unit in units)
 

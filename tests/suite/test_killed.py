@@ -5,9 +5,9 @@ import random
 import shutil
 import signal
 import time
-from pathlib import Path
 
 import pytest
+from processes import eventually, started_for
 from workshop import MINIATURES, call, command, copy_project
 
 from harness.report import ndjson
@@ -41,24 +41,8 @@ def project(miniatures, tmp_path_factory):
     return copied
 
 
-def processes_of(project):
-    """Commands that were started in a project: its path is in their arguments or environment."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes()
-            if os.fsencode(project) in words + (process / "environ").read_bytes():
-                found.append(words.replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
-
-
-def are_gone(project, timeout_s=10):
-    deadline = time.monotonic() + timeout_s
-    while (left := processes_of(project)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return left
+def daemon_is_there(project):
+    return sum("slow.py" in words for words in started_for(project).values()) > 1
 
 
 @pytest.mark.parametrize("turn", range(TIMES))
@@ -70,14 +54,13 @@ def test_nothing_is_left_of_a_harness_that_is_killed(project, tmp_path, turn):
     ) as process:
         if turn % 2:
             # Once the daemon is there, which no signal to the sample's group would reach.
-            while sum("slow.py" in words for words in processes_of(project)) < 2:
-                time.sleep(0.02)
+            assert eventually(lambda: daemon_is_there(project))
         else:
             time.sleep(random.Random(turn).uniform(0.1, 1.5))
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=10)
     assert process.returncode == -signal.SIGKILL
-    assert are_gone(project) == []
+    assert eventually(lambda: not started_for(project)), started_for(project)
     assert earlier.read_text() == "a whole report\n"
 
 
@@ -92,11 +75,10 @@ def test_what_a_killed_harness_leaves_on_disk_is_swept(project, tmp_path):
 
 def test_a_run_that_is_interrupted_ends_what_it_started(project, tmp_path):
     with command("run", "plain/slow", "--report", tmp_path, project=project) as process:
-        while sum("slow.py" in words for words in processes_of(project)) < 2:
-            time.sleep(0.02)
+        assert eventually(lambda: daemon_is_there(project))
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert are_gone(project) == []
+    assert eventually(lambda: not started_for(project)), started_for(project)
     assert list(tmp_path.iterdir()) == []

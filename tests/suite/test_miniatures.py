@@ -1,9 +1,7 @@
 """Samples that are wrong in one way each are named by one check each; those that differ pass."""
 
-import os
-from pathlib import Path
-
 import pytest
+from processes import started_for
 from workshop import MINIATURES, variants
 
 from harness.checks.judge import CHECKS
@@ -57,17 +55,4 @@ def test_what_is_right_in_another_way_passes(different, variant):
 
 def test_nothing_is_left_running(miniatures, wrong):
     assert wrong
-    assert not running_in(miniatures.root)
-
-
-def running_in(folder: Path) -> list[str]:
-    """Commands of processes that were started for a sample in a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if os.fsencode(folder) in words and process.name != str(os.getpid()):
-            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-    return found
+    assert started_for(miniatures.root) == {}

@@ -7,10 +7,10 @@ import resource
 import shutil
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
+from processes import eventually, is_alive, parent, started_for
 from workshop import MINIATURES, Workshop, copy_project
 
 from harness.suite import exit_code, run_cell
@@ -173,8 +173,8 @@ def test_a_process_of_ours_that_is_killed_during_a_run(open_shop, victim):
 
     async def run():
         task = asyncio.create_task(run_cell(slow, shop.stage))
-        await asyncio.to_thread(eventually, lambda: running(path))
-        pids = running(path)
+        await asyncio.to_thread(eventually, lambda: started_for(path))
+        pids = list(started_for(path))
         os.kill(
             {"starter": shop.stage.launcher.pid, "warden": parent(pids[0])}[victim], signal.SIGKILL
         )
@@ -182,47 +182,10 @@ def test_a_process_of_ours_that_is_killed_during_a_run(open_shop, victim):
 
     outcome, pids = asyncio.run(asyncio.wait_for(run(), 20))
     assert is_own_fault(outcome, "could not be", "sampleproof doctor")
-    assert eventually(lambda: not any(map(alive, pids)))
+    assert eventually(lambda: not any(map(is_alive, pids)))
     if victim == "warden":
         (other,) = shop.run(cells_of(shop, "choices"))
         assert other.verdict == "pass"
-
-
-def running(sample):
-    """What runs a sample, as the kernel tells."""
-    return [
-        int(process.name)
-        for process in Path("/proc").glob("[0-9]*")
-        if os.fsencode(sample) in _words(process)
-    ]
-
-
-def _words(process):
-    try:
-        return (process / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return []
-
-
-def eventually(is_so, timeout_s=10):
-    """Whether something comes true in time."""
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def parent(pid):
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture

@@ -26,12 +26,16 @@ def test_a_published_mistake_is_named_by_one_check(judged, variant):
     assert exit_code([one.outcome], []) == (1 if variant.check else 0)
 
 
-# The template tells apart only whether an answer is streamed: all nine meet the first error.
+SCENARIOS = {"denied": ("basic", "multi_turn", "streaming")} | dict.fromkeys(
+    ["text", "list", "html", "not-json"], ("basic", "streaming")
+)
+"""Templates tell apart only whether an answer is streamed; `basic` meets every error."""
+
 ASKED = [
     (name, client, scenario)
-    for number, name in enumerate(ERRORS)
+    for name in ERRORS
     for client in CLIENTS
-    for scenario in ("basic", "streaming", "multi_turn")[: 2 if number else 3]
+    for scenario in SCENARIOS.get(name, ("basic",))
 ]
 
 

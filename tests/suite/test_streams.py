@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import msgspec
 import pytest
+from processes import started_for
 from workshop import answered
 
 from harness.gateway.fault import cut
@@ -102,7 +102,8 @@ class Stopping:
     async def serve(self, listener, responder, seen):
         def told(request):
             seen(request)
-            self.stopped = _running(self.sample)
+            first = started_for(self.sample)
+            self.stopped = {pid for one in first for pid in processes(one)}
             _signal(self.stopped, signal.SIGSTOP)
             asyncio.get_running_loop().call_later(
                 GATE_GRACE_S + 1, _signal, self.stopped, signal.SIGCONT
@@ -136,17 +137,6 @@ def test_a_sample_that_stands_still_for_a_while_passes(request, name):
     outcomes = asyncio.run(run_all())
     assert [one.verdict for one in outcomes] == ["pass"] * len(cells), outcomes
     assert all(one.observation.duration_ms > 1000 * GATE_GRACE_S for one in outcomes)
-
-
-def _running(sample):
-    """What runs a sample, and all that it has started."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            if os.fsencode(sample) in words:
-                found |= {*processes(int(process.name))}
-    return found
 
 
 @pytest.fixture
