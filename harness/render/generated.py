@@ -1,15 +1,14 @@
-"""A file that we make and people commit: read, compared, and replaced whole or not at all."""
+"""A file that we make and people commit: read and compared."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from difflib import unified_diff
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
 
-READABLE = 0o644
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(path: Path) -> bytes | None:
@@ -25,30 +24,6 @@ def read(path: Path) -> bytes | None:
     except OSError as error:
         raise HarnessError(
             f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
-        ) from error
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; it keeps its permissions.
-
-    Raises:
-        HarnessError: It cannot be written.
-    """
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = path.stat().st_mode & 0o777 if path.exists() else READABLE
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        beside.chmod(mode)
-        beside.replace(path)
-    except OSError as error:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        raise HarnessError(
-            f"{path} cannot be written: {error.strerror}", "make the folder writable"
         ) from error
 
 
