@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from harness.model.files import replace
-from harness.model.problem import HarnessError
+from harness.render.generated import difference, read
 from harness.render.sample import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.model.cell import Cell
+
+WHY = {
+    "missing": "is not there",
+    "differs": "is not what its scenario and template give",
+    "leftover": "comes from no scenario",
+}
+"""In words, after the file's name."""
 
 
 class Stale(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +57,10 @@ def stale(root: Path, cells: Iterable[Cell], *, whole: bool = True) -> list[Stal
     committed = [cell for cell in cells if cell.committed]
     found = []
     for cell in committed:
-        is_bytes, should_be = _read(root / cell.path), render(cell).encode()
+        is_bytes, should_be = read(root / cell.path), render(cell).encode()
         if is_bytes != should_be:
             why: Literal["missing", "differs"] = "missing" if is_bytes is None else "differs"
-            diff = _diff(cell.path, is_bytes, should_be)
+            diff = difference(cell.path, is_bytes, should_be)
             found.append(Stale(path=cell.path, why=why, diff=diff))
     if whole:
         found.extend(
@@ -83,17 +89,6 @@ def write(root: Path, cells: Iterable[Cell]) -> list[Stale]:
     return changed
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise HarnessError(
-            f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
-        ) from error
-
-
 def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:
     given = {cell.path for cell in cells}
     kinds = {(Path(cell.path).parent, cell.client.suffix) for cell in cells}
@@ -102,18 +97,3 @@ def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:
             name = (folder / path.name).as_posix()
             if name not in given and path.is_file():
                 yield name
-
-
-def _diff(path: str, old: bytes | None, new: bytes) -> str:
-    before, after = "/dev/null" if old is None else f"a/{path}", f"b/{path}"
-    return "".join(unified_diff(_lines(old or b""), _lines(new), before, after))
-
-
-def _lines(content: bytes) -> list[str]:
-    """The lines as a terminal can show them; what it would swallow is spelled."""
-    text = content.decode("utf-8", "backslashreplace").replace("\r", "\\r")
-    lines = [f"{line}\n" for line in text.split("\n")]
-    if lines[-1] == "\n":
-        return lines[:-1]
-    lines[-1] += "\\ No newline at end of file\n"
-    return lines
