@@ -14,7 +14,7 @@ from harness.checks import parity
 from harness.checks.check import REQUEST_CHECKS, Evidence
 from harness.checks.judge import judge
 from harness.model.cell import Cell
-from harness.model.finding import Finding, Verdict
+from harness.model.finding import Diagnosis, Finding, Verdict
 from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.runner.durations import Durations
@@ -45,6 +45,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
     observation: Observation | None = None
     fault: Fault | None = None
+    diagnosis: Diagnosis | None = None
+    """To whom a live failure is put down."""
 
     @property
     def requests_stand(self) -> bool:
