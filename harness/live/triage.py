@@ -6,6 +6,7 @@ sample is run against its recording: what fails there as well is the sample's ow
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from harness.model.finding import Diagnosis
@@ -26,11 +27,20 @@ ENDPOINTS: frozenset[Cause] = frozenset({"retired or moved", "credentials", "quo
 SAMPLES = ("network.", "request.", "secret.")
 """Checks of what only the sample does."""
 
+RETIREMENT = re.compile("retire|sunset|decommission|deprecat", re.IGNORECASE)
+"""Error codes that tell of an end."""
+
 MOVED = {301, 302, 303, 307, 308, 404, 410}
 CREDENTIALS = {401, 403, 407}
 QUOTA = {402, 429}
 TOO_LARGE = 413
 SERVER = 500
+
+
+def is_unclear(outcome: Outcome) -> bool:
+    """Whether only a run against the recording can tell whose fault it is."""
+    named = {one.check for one in outcome.findings if one.severity == "error"}
+    return not any(check.startswith((*SAMPLES, "answer.")) for check in named)
 
 
 def triage(outcome: Outcome, recorded: Outcome | None, target: Target) -> Diagnosis:
@@ -77,6 +87,10 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     endpoint = target.endpoint
     cause: Cause = "API shape"
     remedy = "hold the request against the endpoint's reference"
+    code, _ = outcome.cell.operation.error_of(answer.response.body) or ("", "")
+    if RETIREMENT.search(code) or (answer.no_answer and endpoint.retired):
+        cause, remedy = "retired or moved", _successor(target, answer.model)
+        return Diagnosis(cause=cause, evidence=evidence, remedy=remedy)
     if answer.no_answer or answer.response.ending != "complete":
         return _network(evidence, target)
     if _is_page(answer.response) and status not in MOVED:
