@@ -14,16 +14,19 @@ from harness.checks import parity
 from harness.checks.check import REQUEST_CHECKS, Evidence
 from harness.checks.judge import judge
 from harness.model.cell import Cell
-from harness.model.finding import Finding, Verdict
+from harness.model.finding import Diagnosis, Finding, Verdict
 from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.runner.durations import Durations
 from harness.runner.run import observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from typing import TypeAlias
 
     from harness.runner.stage import Stage
+
+    RunCell: TypeAlias = Callable[[Cell, Stage, Sequence[Problem]], Awaitable["Outcome"]]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
     observation: Observation | None = None
     fault: Fault | None = None
+    diagnosis: Diagnosis | None = None
+    """To whom a live failure is put down."""
 
     @property
     def requests_stand(self) -> bool:
@@ -80,6 +85,8 @@ async def run_suite(
     damaged: Mapping[str, Sequence[Problem]],
     done: Callable[[Outcome], None],
     begun: Callable[[Cell], None] = lambda _: None,
+    run: RunCell | None = None,
+    durations: Durations | None = None,
 ) -> list[Parity]:
     """Run cells, a number at once.
 
@@ -90,18 +97,21 @@ async def run_suite(
         damaged: By scenario, why its recording cannot be used.
         done: Told of each outcome, as it comes.
         begun: Told of each cell as it starts.
+        run: Runs and judges one; `run_cell` unless told.
+        durations: How long each took before; against its recording unless told.
 
     Returns:
         The parity of each group of cells that differ in nothing but their client.
     """
     outcomes: dict[str, Outcome] = {}
-    durations = Durations(stage.state)
+    durations = durations or Durations(stage.state)
+    run = run or run_cell
     waiting = iter(durations.longest_first(cells) if jobs > 1 else cells)
 
     async def worker() -> None:
         for cell in waiting:
             begun(cell)
-            outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
+            outcome = await run(cell, stage, damaged.get(cell.scenario.name, ()))
             outcomes[cell.id] = outcome
             done(outcome)
 
@@ -165,10 +175,11 @@ def compare(outcomes: Sequence[Outcome]) -> Parity:
     showing = [_evidence(one) for one in outcomes if one.verdict == "pass"]
     findings: list[Finding] = []
     not_evaluated: list[str] = []
-    for name, check, runs in (
-        ("parity.request", parity.request, sending),
-        ("parity.output", parity.output, showing),
-    ):
+    checks = [("parity.request", parity.request, sending)]
+    if not any(one.live for one in sending):
+        # A live answer is worded anew each time; `output.text` holds each to its own.
+        checks.append(("parity.output", parity.output, showing))
+    for name, check, runs in checks:
         findings += check(runs) if len(runs) > 1 else []
         if len(runs) < len(outcomes) or len(runs) < 2:  # noqa: PLR2004
             not_evaluated.append(name)

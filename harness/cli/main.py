@@ -23,6 +23,7 @@ VERBS = {
     "render": "Write every client's samples, or check that they are fresh.",
     "run": "Run samples as published, against their recordings.",
     "docs": "Publish what has passed, and see that nothing else is published.",
+    "serve": "Run the gateway by itself, for samples in your own shell.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

@@ -17,7 +17,12 @@ from harness.cli.options import chosen_cells, opened, project_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.live.run import Live
+    from harness.model.project import Project
     from harness.runner.stage import Isolation
+
+REPLAY_S, LIVE_S = 60.0, 300.0
+"""Seconds that a sample may take against a recording, and against an endpoint that has to think."""
 
 
 @click.command("run")
@@ -34,9 +39,22 @@ if TYPE_CHECKING:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
-    default=60.0,
+    help="Seconds a sample may take. [default: 60; live: 300]",
+)
+@click.option(
+    "--live",
+    metavar="ENDPOINT",
+    help="Send the samples, as they are, to an endpoint of the catalogue or a base URL.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="With --live: say how many requests, and how long; send none."
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=120.0,
     show_default=True,
-    help="Seconds a sample may take.",
+    help="With --live: seconds in all to wait where the endpoint asks for that.",
 )
 @click.option(
     "--require-seal", is_flag=True, help="Fail with 3 if runs cannot be sealed off the network."
@@ -57,12 +75,15 @@ def command(
     models: Sequence[str],
     report: Path | None,
     jobs: int | None,
-    timeout: float,
+    timeout: float | None,
+    live: str | None,
+    patience: float,
     project: Path | None,
     isolation: Isolation,
     *,
     require_seal: bool,
     no_seal: bool,
+    dry_run: bool,
 ) -> int:
     """Run samples byte for byte as published, against their recordings.
 
@@ -74,9 +95,12 @@ def command(
       sampleproof run
       sampleproof run python '*/streaming'
       sampleproof run --model all -j 4
+      sampleproof run --live ollama --model Phi-3-mini-4k-instruct
     """
     if require_seal and no_seal:
         raise click.UsageError("--require-seal and --no-seal contradict each other")
+    if dry_run and not live:
+        raise click.UsageError("--dry-run needs --live: a recording can be asked at any time")
     from harness.runner.boot import boot
 
     with closing(boot()) as starter:  # it comes up while all else is imported
@@ -89,16 +113,25 @@ def command(
             content, root, selectors, clients=clients, scenarios=scenarios, models=models
         )
         again = [*_program(), "run", *(["--project", str(project)] if project else [])]
+        again += ["--live", live] if live else []
+        jobs = jobs or usable_cores()
+        run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
+        if run_live is not None:
+            click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(cells, jobs)}", err=True)
+            if dry_run:
+                return 0
+            run_live.check_day(cells)
         session = Session(
             root=root,
             project=content,
-            report=report or _default_report(root),
-            jobs=jobs or usable_cores(),
-            limit_s=timeout,
+            report=report or _default_report(root, "live" if live else "report"),
+            jobs=jobs,
+            limit_s=timeout or REPLAY_S,
             seal="required" if require_seal else "off" if no_seal else "possible",
             isolation=isolation,
             rerun=lambda name: shlex.join([*again, name]),
             starter=starter,
+            live=run_live,
         )
         return session.run(cells)
 
@@ -112,9 +145,24 @@ def _program() -> list[str]:
     return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]
 
 
-def _default_report(root: Path) -> Path:
+def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:
+    """The live run against an endpoint that the user names.
+
+    Raises:
+        InvalidError: There is no such endpoint.
+        HarnessError: Its key is not set.
+    """
+    from harness.live.run import Live
+    from harness.live.target import find
+    from harness.toolchain.state import state_folder
+
+    target = find(project.catalog, name, os.environ)
+    return Live(target, state_folder(root), limit_s=limit_s, budget_s=budget_s)
+
+
+def _default_report(root: Path, name: str) -> Path:
     from harness.model.project import MARK, find
 
     here = Path.cwd()
     inside = (find(here) / MARK).is_file() and find(here) == root
-    return (root if inside else here) / "build" / "report"
+    return (root if inside else here) / "build" / name

@@ -16,6 +16,7 @@ from harness.model import jsonvalue
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from harness.model.catalog import Endpoint
     from harness.model.finding import Finding
     from harness.model.observation import Observation, SeenRequest
     from harness.suite import Outcome, Parity
@@ -25,20 +26,28 @@ FORMAT = 1
 Line = dict[str, Any]
 
 
-def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: str) -> Line:
+def header(
+    cells: int,
+    toolchains: Mapping[str, Mapping[str, str]],
+    unsealed: str,
+    endpoint: Endpoint | None = None,
+) -> Line:
     """The first line: what was run, and with what.
 
     Args:
         cells: How many.
         toolchains: By client: what it runs with, and its version.
         unsealed: Why runs were not sealed; empty if they were.
+        endpoint: What answered, if not recordings.
     """
     # `platform` knows more, but starts a process to find it out.
     system = os.uname()
+    live = {"endpoint": {"name": endpoint.name, "url": endpoint.url}} if endpoint else {}
     return {
         "type": "report",
         "format": FORMAT,
-        "mode": "replay",
+        "mode": "live" if endpoint else "replay",
+        **live,
         "cells": cells,
         "toolchains": {client: dict(versions) for client, versions in toolchains.items()},
         "run": {
@@ -81,6 +90,8 @@ def cell(outcome: Outcome, basis: Mapping[str, str]) -> Line:
         }
     if outcome.fault is not None:
         line["fault"] = {"message": outcome.fault.message, "remedy": outcome.fault.remedy}
+    if (found := outcome.diagnosis) is not None:
+        line["diagnosis"] = msgspec.structs.asdict(found)
     if outcome.observation is not None:
         line |= _observed(outcome.observation)
     return line
@@ -105,8 +116,22 @@ def _observed(observation: Observation) -> Line:
                 [[name, value.replace(canary, "{token}")] for name, value in one.headers]
                 for one in observation.requests
             ],
+            **({} if observation.answers is None else {"answers": _answers(observation)}),
         },
     }
+
+
+def _answers(observation: Observation) -> list[Line]:
+    return [
+        {
+            "status": one.response.status,
+            "model": one.model,
+            "ending": one.response.ending,
+            "no_answer": one.no_answer or None,
+            "waited_s": list(one.waited_s),
+        }
+        for one in observation.answers or ()
+    ]
 
 
 def _request(request: SeenRequest, canary: str) -> Line:

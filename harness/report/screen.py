@@ -15,7 +15,7 @@ from harness.report.columns import columns
 from harness.report.words import COLOURS, PARITY, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.model.catalog import Endpoint
@@ -67,8 +67,21 @@ class Screen:
             self._live.close()
             self._live = None
 
-    def summary(self, parities: Sequence[Parity], endpoint: Endpoint, report: Path) -> None:
-        """Tell how clients compare, show the table, and say what the answers are worth."""
+    def summary(
+        self,
+        parities: Sequence[Parity],
+        endpoint: Endpoint,
+        report: Path,
+        live: Endpoint | None = None,
+    ) -> None:
+        """Tell how clients compare, show the table, and say what the answers are worth.
+
+        Args:
+            parities: How clients compare.
+            endpoint: The one that the samples name.
+            report: The report's file.
+            live: The one that answered, if it was no recording.
+        """
         for one in parities:
             if why := list(explain.parity(one, self.rerun(f"*/{one.scenario}@{one.model}"))):
                 click.echo(click.style(f"{one.scenario}: the clients differ", fg="red"))
@@ -84,7 +97,8 @@ class Screen:
         click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
         click.echo(f"Report: {_short(report)}")
         if any(one.observation for one in self.outcomes.values()):
-            click.echo(textwrap.fill(_provenance(self.cells, endpoint), WIDTH))
+            text = _asked(live, self.outcomes) if live else _provenance(self.cells, endpoint)
+            click.echo(textwrap.fill(text, WIDTH, break_long_words=False))
 
     def _table(self, parities: Sequence[Parity]) -> list[str]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))
@@ -118,6 +132,16 @@ def _provenance(cells: Sequence[Cell], endpoint: Endpoint) -> str:
     if not endpoint.retired:
         return f"{text}."
     return f"{text}. {endpoint.title} ({endpoint.host}) was retired on {endpoint.retired}."
+
+
+def _asked(live: Endpoint, outcomes: Mapping[str, Outcome]) -> str:
+    answers = [
+        answer
+        for one in outcomes.values()
+        for answer in (one.observation.answers if one.observation else None) or ()
+    ]
+    models = ", ".join(sorted({one.model for one in answers if one.model}))
+    return f"The samples were sent to {live.title} ({live.url}), for the model {models}, live."
 
 
 def _live(cells: Sequence[Cell]) -> LiveTable | None:

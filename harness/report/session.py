@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from harness.live.run import Live
     from harness.model.cell import Cell
     from harness.model.project import Project
     from harness.runner.boot import Booting
@@ -47,6 +48,7 @@ class Session:
         isolation: Isolation,
         rerun: Callable[[str], str],
         starter: Booting | None = None,
+        live: Live | None = None,
     ) -> None:
         """Take what was asked for.
 
@@ -60,6 +62,7 @@ class Session:
             isolation: A new interpreter for each sample, or a fork of one.
             rerun: Gives the command that runs just what it is given.
             starter: One that has been started already.
+            live: What to run against in place of recordings.
         """
         self.root = root
         self.project = project
@@ -70,6 +73,7 @@ class Session:
         self.isolation = isolation
         self.rerun = rerun
         self.starter = starter
+        self.live = live
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Run cells and tell of them.
@@ -86,7 +90,8 @@ class Session:
         toolchains = prepare_all(clients.values(), self.root, state, _announce)
         stage = self._stage(state, toolchains)
         try:
-            header = line.header(len(cells), _versions(toolchains), stage.unsealed)
+            endpoint = self.live.target.endpoint if self.live else None
+            header = line.header(len(cells), _versions(toolchains), stage.unsealed, endpoint)
             writer = ndjson.Writer(self.report, header, [cell.id for cell in cells])
             screen = Screen(cells, self.rerun)
             try:
@@ -103,7 +108,7 @@ class Session:
         from harness.report import junit  # not before anything runs
 
         junit.write(self.report, ndjson.read(writer.path))
-        screen.summary(parities, self.project.catalog.endpoint, writer.path)
+        screen.summary(parities, self.project.catalog.endpoint, writer.path, endpoint)
         if stage.unsealed and self.seal != "off":
             click.echo(f"Not sealed: {stage.unsealed}. Allow it with: {_remedy()}", err=True)
         return code
@@ -118,7 +123,7 @@ class Session:
             self.root,
             state,
             toolchains,
-            self.limit_s,
+            self.live.limit_s if self.live else self.limit_s,
             self.starter,
             seal=self.seal != "off",
             isolation=self.isolation,
@@ -143,13 +148,16 @@ class Session:
 
         hosts = {cell.endpoint.host for cell in cells}
         stage.authority.prepare(hosts)
+        live = self.live
         parities = await run_suite(
             cells,
             stage,
-            jobs=self.jobs,
+            jobs=live.schedule.at_once(self.jobs) if live else self.jobs,
             damaged=self.project.damaged,
             done=done,
             begun=screen.begun,
+            run=live.run_cell if live else None,
+            durations=live.durations if live else None,
         )
         for one in parities:
             writer.parity(line.parity(one))

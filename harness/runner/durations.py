@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 class Durations:
     """The durations that a project's state remembers, in milliseconds, by cell."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, of: str = "") -> None:
         """Remember what earlier calls noted.
 
         Args:
             state: Where the project keeps what it makes for itself.
+            of: What answered the samples, if not their recordings; a part of a file's name.
         """
-        self._place = state / "cache" / "durations.msgpack"
+        self._place = state / "cache" / f"durations{of and f'-{of}'}.msgpack"
         self._known: dict[str, float] = {}
         with suppress(OSError, msgspec.DecodeError):
             self._known = msgspec.msgpack.decode(self._place.read_bytes(), type=dict[str, float])
+
+    def seconds(self, cell: Cell) -> float | None:
+        """How long a cell took; `None` if it never ran."""
+        known = self._known.get(cell.id)
+        return None if known is None else known / 1000
 
     def longest_first(self, cells: Iterable[Cell]) -> list[Cell]:
         """Cells in the order to start them; those that never ran come first, as they came."""
