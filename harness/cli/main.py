@@ -24,6 +24,8 @@ VERBS = {
     "run": "Run samples as published, against their recordings.",
     "docs": "Publish what has passed, and see that nothing else is published.",
     "serve": "Run the gateway by itself, for samples in your own shell.",
+    "record": "Record what an endpoint answers, or import what others recorded.",
+    "check": "Look for what is wrong in the project's files, secrets above all.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

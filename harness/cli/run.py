@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.options import chosen_cells, opened, project_option
+from harness.cli.options import again, chosen_cells, opened, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,8 +109,7 @@ def command(
         cells = select(
             content, root, selectors, clients=clients, scenarios=scenarios, models=models
         )
-        again = [*_program(), "run", *(["--project", str(project)] if project else [])]
-        again += ["--live", live] if live else []
+        options = ["--live", live] if live else []
         jobs = jobs or usable_cores()
         run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
         if run_live is not None:
@@ -129,20 +125,11 @@ def command(
             limit_s=timeout or REPLAY_S,
             seal="required" if require_seal else "off" if no_seal else "possible",
             isolation=isolation,
-            rerun=lambda name: shlex.join([*again, name]),
+            rerun=lambda name: again(project)("run", *options, name),
             starter=starter,
             live=run_live,
         )
         return session.run(cells)
-
-
-def _program() -> list[str]:
-    """How the user can call this program again."""
-    typed = Path(sys.argv[0])
-    if typed.name == "__main__.py":
-        return [os.path.relpath(sys.executable), "-m", "harness"]
-    found = shutil.which(typed.name)
-    return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]
 
 
 def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+from harness.checks.answer import shape_of
 from harness.model import jsonvalue
 from harness.model.operation import event_data
 from harness.record.coded import UnreadableError, opened
@@ -15,6 +17,7 @@ from harness.record.rules import is_among
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from harness.checks.answer import Shape
     from harness.model.operation import Operation
     from harness.model.recording import Exchange, Recording, Response
     from harness.record.rules import Rules
@@ -23,12 +26,6 @@ Kind: TypeAlias = Literal["exchanges", "status", "shape", "wording", "values", "
 
 SHOWN = 60
 """Characters of a text that are shown on either side."""
-
-Place: TypeAlias = tuple[str | None, ...]
-"""The names that lead to a value, `None` for any index of an array."""
-
-Shape: TypeAlias = dict[Place, set[str]]
-"""By place: the JSON types that stand there."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,111 +57,76 @@ def _exchange(
     was, now = f"{before.method} {before.path}", f"{after.method} {after.path}"
     if was != now:
         yield "exchanges", f"{was} → {now}"
-    one, other = before.response, after.response
+    one, other = plain(before.response), plain(after.response)
     for name in ("status", "reason", "ending"):
         if getattr(one, name) != getattr(other, name):
             yield "status", f"{name}: {getattr(one, name)} → {getattr(other, name)}"
-    documents = _documents(one), _documents(other)
-    yield from (("shape", text) for text in _shapes(*documents))
-    was, now = _text(one, operation, documents[0]), _text(other, operation, documents[1])
+    yield from (
+        ("shape", text) for text in _shapes(shape_of(one, operation), shape_of(other, operation))
+    )
+    was, now = _text(one, operation), _text(other, operation)
     if was != now:
         yield "wording", f"{_shown(was)} → {_shown(now)}"
     told = {operation.answer.response, operation.answer.event, operation.error.message}
-    yield from (("values", text) for text in _values(*documents, {*told, *rules.volatile}))
+    yield from (
+        ("values", text)
+        for text in _values(documents(one), documents(other), {*told, *rules.volatile})
+    )
     yield from (("headers", text) for text in _headers(one.headers, other.headers, rules))
     trailers = _headers(one.trailers, other.trailers, rules)
     yield from (("headers", f"trailer {text}") for text in trailers)
-    yield from (("chunks", text) for text in _chunks(one, other))
+    yield from (("chunks", text) for text in _chunks(before.response, after.response))
 
 
-def _plain(response: Response) -> bytes:
-    try:
-        return b"".join(opened(response))
-    except UnreadableError:
-        return response.body
+def plain(response: Response) -> Response:
+    """A response whose body is not coded, as far as it can be read."""
+    with suppress(UnreadableError):
+        return msgspec.structs.replace(response, body=b"".join(opened(response)))
+    return response
 
 
-def _documents(response: Response) -> list[Any] | None:
-    """The JSON of a body, or of each event; `None` if it is none."""
-    body = _plain(response)
-    if not response.is_stream:
-        try:
-            return [jsonvalue.parse(body)]
-        except ValueError:
-            return None
+def documents(response: Response) -> list[Any]:
+    """The JSON of a body, or of each event; none if it is something else."""
+    texts = event_data(response.body) if response.is_stream else [response.body]
     found = []
-    for data in event_data(body):
-        try:
-            found.append(jsonvalue.parse(data))
-        except ValueError:
-            continue  # the word that ends a stream is no JSON
+    for text in texts:
+        with suppress(ValueError):  # the word that ends a stream is no JSON
+            found.append(jsonvalue.parse(text))
     return found
 
 
-def shape(documents: Iterable[Any]) -> Shape:
-    """The types that stand at each place of some documents."""
-    found: Shape = {}
-
-    def walk(value: Any, place: Place) -> None:
-        found.setdefault(place, set()).add(_type(value))
-        if isinstance(value, dict):
-            for name, item in value.items():
-                walk(item, (*place, name))
-        elif isinstance(value, list):
-            for item in value:
-                walk(item, (*place, None))
-
-    for document in documents:
-        walk(document, ())
-    return found
+def _shapes(one: Shape, other: Shape) -> Iterator[str]:
+    for path in dict.fromkeys([*one, *other]):
+        if path in one and path in other:
+            if one[path] != other[path]:
+                yield f"{path}: {_types(one[path])} → {_types(other[path])}"
+        elif not _within(path, one.keys() ^ other.keys()):  # what is in something new is no news
+            yield f"{path} {'is gone' if path in one else 'is new'}"
 
 
-def _path(place: Place) -> str:
-    return "$" + "".join("[*]" if step is None else jsonvalue.member(step) for step in place)
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return "number"
-    return jsonvalue.type_names[type(value)]
-
-
-def _shapes(before: list[Any] | None, after: list[Any] | None) -> Iterator[str]:
-    if before is None or after is None:
-        if before is not after:
-            was, now = ("JSON" if one is not None else "no JSON" for one in (before, after))
-            yield f"the body was {was}, is {now}"
-        return
-    one, other = shape(before), shape(after)
-    for place in dict.fromkeys([*one, *other]):
-        if place in one and place in other:
-            if one[place] != other[place]:
-                yield f"{_path(place)}: {_types(one[place])} → {_types(other[place])}"
-        elif place[:-1] in one and place[:-1] in other:  # what is in something new is no news
-            yield f"{_path(place)} {'is gone' if place in one else 'is new'}"
+def _within(path: str, others: Collection[str]) -> bool:
+    return any(path.startswith((f"{other}.", f"{other}[")) for other in others)
 
 
 def _types(names: set[str]) -> str:
     return " or ".join(sorted(names))
 
 
-def _text(response: Response, operation: Operation, documents: list[Any] | None) -> str:
+def _text(response: Response, operation: Operation) -> str:
     """What a reader sees: the answer, or the error, or a body that is neither."""
-    body = _plain(response)
     if response.is_stream:
-        return operation.text_of_stream(body)
-    if documents is None:
-        return body.decode("utf-8", "replace")
-    if error := operation.error_of(body):
+        return operation.text_of_stream(response.body)
+    if error := operation.error_of(response.body):
         return ": ".join(error)
-    return operation.text_of_response(body) or ""
+    text = operation.text_of_response(response.body)
+    if text is None and not documents(response):
+        return response.body.decode("utf-8", "replace")
+    return text or ""
 
 
-def _values(
-    before: list[Any] | None, after: list[Any] | None, told: Collection[str]
-) -> Iterator[str]:
+def _values(before: Iterable[Any], after: Iterable[Any], told: Collection[str]) -> Iterator[str]:
     """Scalars that stand in both at the same path, and differ; not those told of already."""
-    one, other = constants(before or []), constants(after or [])
+    one, other = constants(before), constants(after)
     for path in one:
         if path in other and one[path] != other[path] and path not in told:
             yield f"{path}: {jsonvalue.show(one[path], SHOWN)} → {jsonvalue.show(other[path], SHOWN)}"

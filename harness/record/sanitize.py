@@ -14,19 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.model.recording import Response
-    from harness.record.rules import Rule, Rules
+    from harness.record.rules import Rule
 
 KEPT = re.compile(r"[^\s.:=_-]")
 """All but what gives a secret its shape."""
 
 
-def sanitized(response: Response, rules: Rules, known: Sequence[str] = ()) -> Response:
+def sanitized(
+    response: Response, sanitizers: Sequence[Rule], known: Sequence[str] = ()
+) -> Response:
     """A response without what must not be published.
 
     Args:
         response: What came.
-        rules: What to look for.
-        known: Texts that are replaced wherever they stand, whatever the rules say.
+        sanitizers: What to replace.
+        known: Texts that are replaced wherever they stand as well.
 
     Raises:
         UnreadableError: The body cannot be looked into.
@@ -35,7 +37,7 @@ def sanitized(response: Response, rules: Rules, known: Sequence[str] = ()) -> Re
     def clean(text: str, header: str | None) -> str:
         for secret in known:
             text = text.replace(secret, blank(secret))
-        for rule in rules.sanitizers:
+        for rule in sanitizers:
             if rule.concerns(header):
                 text = without(rule, text)
         return text

@@ -103,7 +103,7 @@ class Shelf:
         for index, exchange in enumerate(recording.exchanges):
             response = exchange.response
             with suppress(UnreadableError):  # the scanner has a word to say about that
-                response = sanitized(response, self._rules, known)
+                response = sanitized(response, self._rules.sanitizers, known)
             for one in suspects(response, self._rules, known):
                 problems.append(_problem(recording.file, index, one))
             exchanges.append(msgspec.structs.replace(exchange, response=response))
@@ -140,7 +140,7 @@ def _read(path: Path, expected: Recording | None = None) -> Recording:
     found = build.recording(path, f"samples/recordings/{path.name}", problems)
     if found is None:
         raise InvalidError([msgspec.structs.replace(one, file=str(path)) for one in problems])
-    if expected not in {None, found}:
+    if expected is not None and expected != found:
         message = f"the recording of {path.stem} reads otherwise than it was written: {path}"
         raise HarnessError(message, "please report this")
     return found

@@ -79,7 +79,7 @@ def message(**fields):
             [("shape", "$.model: string → null"), ("values", '$.model: "phi" → null')],
         ),
         (changed(extra={"deep": {"er": 1}}), [("shape", "$.extra is new")]),
-        (message(refusal=None), [("shape", "$.choices[*].message.refusal is new")]),
+        (message(refusal=None), [("shape", "$.choices[].message.refusal is new")]),
         (changed(usage={}), [("shape", "$.usage.total_tokens is gone")]),
         (answer(headers=HEADERS[:2]), [("headers", "x-region is gone")]),
         (answer(headers=(*HEADERS, ("X-New", "1"))), [("headers", "x-new is new")]),
@@ -95,7 +95,7 @@ def message(**fields):
         (
             answer(b"<html>"),
             [
-                ("shape", "the body was JSON, is no JSON"),
+                ("shape", "$ is gone"),
                 ("wording", '"Paris." → "<html>"'),
             ],
         ),
@@ -115,7 +115,7 @@ def test_a_stream_is_compared_as_a_reader_sees_it(project, rules):
         ("chunks", "4 chunks in 0.4 s → 2 chunks in 0.2 s")
     ]
     assert found(before, stream("Pa", "ris", None, model="phi4", id="1"), project, rules) == [
-        ("shape", "$.choices[*].delta.content: string → null or string"),
+        ("shape", "$.choices[].delta.content: string → null or string"),
         ("values", '$.model: "phi" → "phi4"'),
     ]
 
