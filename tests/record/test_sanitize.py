@@ -1,5 +1,6 @@
+import base64
 import gzip
-import secrets
+import random
 import zlib
 
 import msgspec
@@ -174,13 +175,15 @@ def test_what_looks_like_a_secret_is_found_and_not_repeated(rules, what, place):
 
 
 def test_what_is_random_is_found_without_a_name(rules):
-    missed = [
+    chance = random.Random(2026)
+    words = [
         word
         for _ in range(300)
-        for word in (secrets.token_urlsafe(32), secrets.token_hex(24))
-        if not suspects(answer(f'{{"x":"{word}"}}'.encode()), rules)
+        for data in [chance.randbytes(32)]
+        for word in (base64.urlsafe_b64encode(data).decode(), data[:24].hex())
     ]
-    assert len(missed) <= 6
+    missed = [word for word in words if not suspects(answer(f'{{"x":"{word}"}}'.encode()), rules)]
+    assert len(missed) <= 3
 
 
 PROSE = """The quick brown fox; see https://github.com/marketplace/models/azureml/Phi-3-mini-4k-instruct
@@ -201,8 +204,6 @@ def test_this_projects_recordings_hold_no_secrets(rules, project):
 
 
 def test_the_key_that_was_used_is_found_in_base64_too(rules):
-    import base64
-
     key = "plain-key"
     text = base64.b64encode(b"user:" + key.encode() + b"!").decode()
     (found,) = suspects(answer(f'"{text}"'.encode()), rules, [key])

@@ -342,3 +342,28 @@ def test_a_secret_in_a_stream_is_named_by_its_event(project):
         f"samples/recordings/pieces.yaml:{number + 2}: exchanges[0].response.body.events[1]: this looks like a GitHub token"
         in said
     )
+
+
+def test_what_others_recorded_answers_a_scenario(project, tmp_path):
+    entry = {
+        "request": {"method": "POST", "url": "https://api.example.com/v2/answers"},
+        "response": {
+            "status": 200,
+            "statusText": "OK",
+            "headers": [{"name": "content-type", "value": "text/event-stream"}],
+            "content": {"text": STREAM.decode()},
+        },
+    }
+    other = {**entry, "request": {"method": "GET", "url": "https://api.example.com/v2/models"}}
+    archive = tmp_path / "chat.har"
+    archive.write_text(json.dumps({"log": {"entries": [other, entry]}}), "utf-8")
+    arguments = ["record", "import", archive, "--format", "har", "--scenario", "pieces"]
+    code, output, said = call(*arguments, project=project)
+    assert code == 4, said
+    assert "left out: GET https://api.example.com/v2/models\n" in output
+    assert "chunks: 9 chunks in 0.0 s → unknown" in output
+    code, output, said = call(*arguments, "--accept", project=project)
+    assert code == 0, output + said
+    assert "chunks: unknown" in file(project, "pieces").read_text("utf-8")
+    code, output, said = call("run", "plain/pieces", project=project)
+    assert code == 0, output + said
