@@ -31,6 +31,8 @@ TOLD_WHOLE = 30
 WORDS = {"pass": "✅ pass", "fail": "❌ fail", "error": "🛑 error", "deviates": "⚠️ deviates"}
 SAME = {"pass": "✅ same", "fail": "❌ differ"}
 
+PUBLISHED = "published"
+
 Level = Literal["error", "warning", "notice"]
 LEVELS: dict[str, Level] = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -69,6 +71,7 @@ class _Group(msgspec.Struct, kw_only=True):
     cells: list[Line] = []
 
     def annotation(self, folder: str) -> Annotation:
+        """What GitHub shows of it."""
         first = self.cells[0]
         name = _name(first)
         title = f"{name}: {self.kind}"
@@ -78,7 +81,7 @@ class _Group(msgspec.Struct, kw_only=True):
         return Annotation(
             level=self.level,
             title=title,
-            message=f"{self.message}\nrerun: sampleproof run '{name}'",
+            message="\n".join([self.message, *_rerun(first)]),
             file=f"{folder}{path}" if path else "",
         )
 
@@ -144,6 +147,22 @@ def _ranked(groups: Sequence[_Group]) -> list[_Group]:
     return sorted(groups, key=lambda group: place[id(group)])
 
 
+def unpublished(name: str, path: str, message: str) -> Line:
+    """A line, for this report alone, of something that must not be published as it is."""
+    finding = {"check": PUBLISHED, "severity": "error", "message": message}
+    return {
+        "type": PUBLISHED,
+        "id": name,
+        "sample": {"path": path},
+        "verdict": "stale",
+        "findings": [{**finding, "expected": "fresh", "received": "stale"}],
+    }
+
+
+def _rerun(line: Line) -> list[str]:
+    return [] if line["type"] == PUBLISHED else [f"rerun: sampleproof run '{_name(line)}'"]
+
+
 def _name(line: Line) -> str:
     return str(line.get("id") or f"*/{line['scenario']}@{line['model']}")
 
@@ -155,10 +174,11 @@ def summary(report: Sequence[Line]) -> str:
     counts: dict[str, int] = defaultdict(int)
     for line in cells:
         counts[line["verdict"]] += 1
-    tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    counts["not to be published"] = sum(line["type"] == PUBLISHED for line in report)
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if count)
     parts = [f"## {number(len(cells), 'sample')}: {tally}" if cells else "## No sample ran"]
     parts.append("\n".join(_table(cells, parities)))
-    wrong = [line for line in (*cells, *parities) if list(_findings(line))]
+    wrong = [line for line in report if list(_findings(line))]
     parts += [_details(line) for line in wrong[:TOLD_WHOLE]]
     if len(wrong) > TOLD_WHOLE:
         parts.append(f"{len(wrong) - TOLD_WHOLE} more in the report.")
@@ -187,7 +207,7 @@ def _details(line: Line) -> str:
     said = [f"{kind}: {message}" for kind, _, message in _findings(line)]
     if line.get("not_evaluated"):
         said.append(f"not evaluated: {', '.join(line['not_evaluated'])}")
-    said.append(f"rerun: sampleproof run '{_name(line)}'")
+    said += _rerun(line)
     title = f"{escape(_name(line))}: {line['verdict']}"
     text = escape("\n".join(said))
     return f"<details><summary>{title}</summary><pre>{text}</pre></details>"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.report.github import SHOWN, annotate, summary
+from harness.report.github import SHOWN, annotate, summary, unpublished
 
 HEADER = {"type": "report", "mode": "replay", "cells": 1}
 
@@ -132,3 +132,13 @@ def test_a_summary_of_thousands_stays_small():
     text = summary(lines)
     assert len(text) < 2**20
     assert "970 more in the report." in text
+
+
+def test_what_must_not_be_published_is_told_with_what_mends_it():
+    line = unpublished("docs/a.md", "docs/a.md", "is stale; mend it with: make docs")
+    (one,) = annotate([line], "p/")
+    assert str(one).startswith("::error file=p/docs/a.md,title=docs/a.md%3A published::is stale; ")
+    assert "rerun" not in str(one)
+    text = summary([HEADER, cell(verdict="pass"), line])
+    assert text.startswith("## 1 sample: 1 not to be published, 1 pass\n")
+    assert "<summary>docs/a.md: stale</summary>" in text
