@@ -1,7 +1,5 @@
-import shutil
-
 import pytest
-from serving import served
+from serving import copied, served
 
 
 @pytest.fixture(scope="module")
@@ -13,10 +11,8 @@ def echo():
 
 @pytest.fixture
 def broken(root, tmp_path):
-    """This clone, with a sample that asks the wrong thing."""
-    project = tmp_path / "project"
-    shutil.copytree(root / "samples", project / "samples", symlinks=True)
-    (project / ".harness").symlink_to(root / ".harness")
+    """A copy of this clone, with a sample that asks the wrong thing."""
+    project = copied(root, tmp_path / "project")
     sample = project / "samples/curl/basic.sh"
     text = sample.read_text("utf-8")
     assert text.count("capital of France") == 1

@@ -1,6 +1,8 @@
-"""Starts `sampleproof serve`, and tells when it is ready."""
+"""Runs the command as a user would: once, or for as long as it serves."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,3 +51,35 @@ def served(*arguments, **variables):
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def copied(root, target):
+    """The clone's samples in another place, with its toolchains but no other state."""
+    shutil.copytree(root / "samples", target / "samples", symlinks=True)
+    (target / ".harness").mkdir()
+    for name in ("python", "node"):
+        if (root / ".harness" / name).is_dir():
+            (target / ".harness" / name).symlink_to((root / ".harness" / name).resolve())
+    return target
+
+
+def run(report, *arguments, **variables):
+    """`sampleproof run`: what it printed, and the lines of its report."""
+    names = ("PATH", "HOME")
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "run", "--report", report, *arguments],
+        cwd=ROOT,
+        env={name: os.environ[name] for name in names if name in os.environ} | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    path = report / "report.ndjson"
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return done, lines
+
+
+def cells(lines):
+    """By id: the cells of a report."""
+    return {line["id"]: line for line in lines if line["type"] == "cell"}

@@ -1,38 +1,14 @@
 """Every way in which an endpoint fails a run has its own cause, and nothing hangs."""
 
-import json
-import os
-import subprocess
-import sys
 import time
 
 import pytest
-from serving import ROOT
+from serving import cells, run
 from upstreams import chat, chunked, error, events, reply, right, upstream
 
 BUSY = reply(
     "429 Too Many Requests", error("RateLimitReached", "Slow down"), headers=[("retry-after", "1")]
 )
-
-
-def run(tmp_path, *arguments, **variables):
-    names = ("PATH", "HOME")
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "run", "--report", tmp_path, *arguments],
-        cwd=ROOT,
-        env={name: os.environ[name] for name in names} | variables,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    path = tmp_path / "report.ndjson"
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return done, lines
-
-
-def cells(lines):
-    return {line["id"]: line for line in lines if line["type"] == "cell"}
 
 
 def no_content(request):
