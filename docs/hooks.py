@@ -38,6 +38,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     shown = _quickstarts().get(f"docs/{page.file.src_uri}")
     if shown is not None:
         code = page.file.src_uri.split(".")[1]
+        page.meta["title"] = shown.text.partition("\n# ")[2].partition("\n")[0]  # not its language
         return f'<div lang="{code}" markdown>\n\n{shown.text}\n</div>\n'
     return markdown.replace(SCHEMA, "\n".join(_tables()))
 

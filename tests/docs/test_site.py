@@ -80,6 +80,7 @@ def test_quickstarts_have_tabs_and_their_language(site, project):
         (path,) = (path for path in site if path.name == f"quickstart.{code}.html")
         text = path.read_text("utf-8")
         assert f'<div lang="{code}">' in text
+        assert "GitHub Models" in text.partition("<title>")[2].partition("</title>")[0]
         assert text.count('class="tabbed-set') == 2 + len(project.scenarios)
         assert "=== &quot;" not in text
 
