@@ -98,15 +98,16 @@ async def run_suite(
         done: Told of each outcome, as it comes.
         begun: Told of each cell as it starts.
         run: Runs and judges one; `run_cell` unless told.
-        durations: How long each took before; against its recording unless told.
+        durations: How long each took before, kept by whoever gives it; if nobody does, what is
+            known of runs against recordings.
 
     Returns:
         The parity of each group of cells that differ in nothing but their client.
     """
     outcomes: dict[str, Outcome] = {}
-    durations = durations or Durations(stage.state)
+    known = durations or Durations(stage.state)
     run = run or run_cell
-    waiting = iter(durations.longest_first(cells) if jobs > 1 else cells)
+    waiting = iter(known.longest_first(cells) if jobs > 1 else cells)
 
     async def worker() -> None:
         for cell in waiting:
@@ -121,9 +122,9 @@ async def run_suite(
                 group.create_task(worker())
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None  # the first is what the user has to know of
-    durations.note(
-        {name: one.observation.duration_ms for name, one in outcomes.items() if one.observation}
-    )
+    if durations is None:
+        ended = {name: one.observation for name, one in outcomes.items() if one.observation}
+        known.note({name: one.duration_ms for name, one in ended.items()})
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for cell in cells:
         groups.setdefault((cell.scenario.name, cell.model), []).append(outcomes[cell.id])

@@ -180,6 +180,8 @@ def expected(evidence: Evidence) -> list[Finding] | None:
     """`answer.expected`: the answer is what the scenario asks for, whatever its wording."""
     if not evidence.live or evidence.fails:
         return []
+    if not all(one.read for one in evidence.observation.answers or ()):
+        return None  # the sample did not wait for all of it
     answer, wanted = evidence.answer, evidence.cell.scenario.expect
     findings = [
         Finding(

@@ -26,6 +26,7 @@ VERBS = {
     "serve": "Run the gateway by itself, for samples in your own shell.",
     "record": "Record what an endpoint answers, or import what others recorded.",
     "check": "Look for what is wrong in the project's files, secrets above all.",
+    "report": "Work with reports of earlier runs.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

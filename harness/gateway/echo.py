@@ -14,7 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from harness.gateway import made_up
-from harness.gateway.listing import CREATED, json_parts, whole
+from harness.gateway.listing import CREATED, compact, json_parts, whole
 from harness.gateway.responder import Chunk, End, Head, header
 from harness.model import jsonvalue
 
@@ -167,12 +167,10 @@ class Answer:
 
     def stream(self) -> list[Part]:
         """The answer as an event stream, one event a chunk."""
-        events = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in self._events()]
+        events = [b"data: %b\n\n" % compact(event) for event in self._events()]
         headers = (("Content-Type", "text/event-stream; charset=utf-8"),)
         head = Head(status=200, reason="OK", headers=headers, framing="chunked")
-        chunks = [
-            Chunk(data=text.encode(), after_ms=GAP_MS) for text in [*events, "data: [DONE]\n\n"]
-        ]
+        chunks = [Chunk(data=event, after_ms=GAP_MS) for event in [*events, b"data: [DONE]\n\n"]]
         return [head, *chunks, End()]
 
     def _events(self) -> Iterator[dict[str, Any]]:

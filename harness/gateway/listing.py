@@ -68,8 +68,12 @@ def catalogue(catalog: Catalog) -> list[dict[str, Any]]:
 
 def json_parts(body: Any, status: int = 200, reason: str = "OK") -> tuple[Part, ...]:
     """An answer of JSON, in one piece."""
-    data = json.dumps(body, ensure_ascii=False).encode()
-    return whole(data, "application/json", status, reason)
+    return whole(compact(body), "application/json", status, reason)
+
+
+def compact(value: Any) -> bytes:
+    """A value as the service writes it. Half a surrogate pair, which no UTF-8 can carry, is lost."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def whole(data: bytes, media_type: str, status: int, reason: str) -> tuple[Part, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -71,7 +72,7 @@ class Live:
         """Seconds a sample may take in all."""
         name = "".join(c if c.isalnum() else "-" for c in target.endpoint.url)
         self.schedule = schedule or Schedule(state / "live" / f"{name}.json", target.limits)
-        self.durations = Durations(state, of=name)
+        self.durations = Durations(state, of=target.endpoint.name)
         self._patience = Patience(
             connect_s=min(10.0, limit_s / 2),
             head_s=limit_s * THINKING,
@@ -100,6 +101,7 @@ class Live:
         tap = Tap(
             Scrubbed(self._around(cell, patient), self.target.key),
             lambda request: asked_model(sent(request)),
+            cell.operation.is_done,
             patient.waited_s,
         )
         return Answering(Held(tap, AsItComes(cell.operation, cell.client), see), tap)
@@ -121,7 +123,9 @@ class Live:
         try:
             async with self.schedule.turn(requests_of(cell)) as turn:
                 self._turns[cell.id] = turn
+                started = time.monotonic()
                 outcome = await run_cell(cell, stage.answered_by(self.answering))
+                self.durations.note({cell.id: (time.monotonic() - started) * 1000})
         except HarnessError as error:
             fault = Fault(message=error.message, remedy=error.remedy)
             return Outcome(cell=cell, sha256=None, verdict="error", fault=fault)
@@ -148,7 +152,8 @@ class Live:
         left = self.schedule.left_today()
         guess = ", by a guess" if any(s is None for _, s in known) else ""
         today = "" if left is None else f"; {left} are left of today's limit"
-        return f"{requests} requests, about {_spoken(seconds)}{guess}{today}"
+        total = f"{requests} request{'' if requests == 1 else 's'}"
+        return f"{total}, about {_spoken(seconds)}{guess}{today}"
 
     def check_day(self, cells: Sequence[Cell]) -> None:
         """Make sure that a run can come to its end today.

@@ -23,17 +23,16 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """How a shell sets a variable, and how it writes a remark."""
 
     form: str
-    quote: str
-    """What must be escaped within a value; empty if nothing can be."""
-    escaped: str
+    escapes: dict[str, str]
+    """What must be written in another way within a value; an empty one means that it cannot be."""
     remark: str
 
 
 DIALECTS: dict[Shell, Dialect] = {
-    "bash": Dialect(form="export {0}='{1}'", quote="'", escaped="'\\''", remark="# "),
-    "fish": Dialect(form="set -gx {0} '{1}'", quote="'", escaped="\\'", remark="# "),
-    "powershell": Dialect(form="$env:{0} = '{1}'", quote="'", escaped="''", remark="# "),
-    "cmd": Dialect(form='set "{0}={1}"', quote='"', escaped="", remark="rem "),
+    "bash": Dialect(form="export {0}='{1}'", escapes={"'": "'\\''"}, remark="# "),
+    "fish": Dialect(form="set -gx {0} '{1}'", escapes={"\\": "\\\\", "'": "\\'"}, remark="# "),
+    "powershell": Dialect(form="$env:{0} = '{1}'", escapes={"'": "''"}, remark="# "),
+    "cmd": Dialect(form='set "{0}={1}"', escapes={'"': "", "%": ""}, remark="rem "),
 }
 
 
@@ -44,9 +43,12 @@ def setting(shell: Shell, name: str, value: str) -> str:
         HarnessError: The shell has no way to write the value.
     """
     dialect = DIALECTS[shell]
-    if any(not c.isprintable() for c in value) or (dialect.quote in value and not dialect.escaped):
+    never = [text for text, written in dialect.escapes.items() if not written]
+    if not value.isprintable() or any(text in value for text in never):
         raise HarnessError(f"{shell} cannot hold this value of {name}: {value!r}")
-    return dialect.form.format(name, value.replace(dialect.quote, dialect.escaped))
+    for text, written in dialect.escapes.items():
+        value = value.replace(text, written)
+    return dialect.form.format(name, value)
 
 
 def settings(

@@ -20,17 +20,23 @@ class Tap:
     """Passes everything on, and keeps a copy."""
 
     def __init__(
-        self, inner: Responder, model: Callable[[Request], str], waited_s: list[float]
+        self,
+        inner: Responder,
+        model: Callable[[Request], str],
+        is_done: Callable[[bytes], bool],
+        waited_s: list[float],
     ) -> None:
         """Listen in on a responder.
 
         Args:
             inner: What answers.
             model: What the endpoint is asked for when a request has come.
+            is_done: Whether a stream has come to the event that ends it.
             waited_s: Filled by whatever is patient, between one answer and the next.
         """
         self._inner = inner
         self._model = model
+        self._is_done = is_done
         self._waited_s = waited_s
         self._answers: list[Answer] = []
 
@@ -57,11 +63,11 @@ class Tap:
                     yield part
         finally:
             if head is not None:
-                # The sample has gone away before the end: what came was all it wanted.
-                self._note(request, head, chunks, "complete")
+                # The sample has gone away: the endpoint is not to blame for what did not come.
+                self._note(request, head, chunks, None)
 
     def _note(
-        self, request: Request, head: Head | None, chunks: list[Chunk], ending: Ending
+        self, request: Request, head: Head | None, chunks: list[Chunk], ending: Ending | None
     ) -> None:
         if head is None:
             return
@@ -74,10 +80,12 @@ class Tap:
             chunks=tuple(
                 ChunkMark(size=len(chunk.data), after_ms=chunk.after_ms) for chunk in chunks
             ),
-            ending=ending,
+            ending=ending or "complete",
         )
+        done = response.is_stream and self._is_done(response.body)
         answer = Answer(
             response=response,
+            read=ending is not None or done,
             model=self._model(request),
             no_answer=head.no_answer.cause if head.no_answer else "",
             waited_s=tuple(self._waited_s),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from harness.checks.check import ANSWER_CHECKS
 from harness.model.finding import Diagnosis
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ SERVER = 500
 def is_unclear(outcome: Outcome) -> bool:
     """Whether only a run against the recording can tell whose fault it is."""
     named = {one.check for one in outcome.findings if one.severity == "error"}
-    return not any(check.startswith((*SAMPLES, "answer.")) for check in named)
+    told = any(check.startswith(SAMPLES) or check in ANSWER_CHECKS for check in named)
+    return not told and named != {"answer.expected"}
 
 
 def triage(outcome: Outcome, recorded: Outcome | None, target: Target) -> Diagnosis:

@@ -44,8 +44,9 @@ class Durations:
 
     def note(self, found: Mapping[str, float]) -> None:
         """Remember durations for later calls."""
+        self._known |= found
         with suppress(OSError):
             self._place.parent.mkdir(exist_ok=True)
             beside = self._place.with_name(f".{self._place.name}.{os.getpid()}")
-            beside.write_bytes(msgspec.msgpack.encode({**self._known, **found}))
+            beside.write_bytes(msgspec.msgpack.encode(self._known))
             beside.replace(self._place)
