@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.runner import kernel
 from harness.runner.ports import PORTS
+from harness.runner.refusals import refuse
 from harness.runner.watch import watch
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -37,7 +38,12 @@ LIMITS = {
     resource.RLIMIT_NPROC: 512,
     resource.RLIMIT_NOFILE: 1024,
 }
-"""For each process of a sealed sample; memory as RLIMIT_DATA, since runtimes reserve far more than they use."""
+"""For each process of a sealed sample; memory as RLIMIT_DATA, since runtimes reserve far more than they
+use. It does not count what is shared, so all of a run's processes together are watched as well."""
+
+OWN_PID_MAX = (6, 14)
+RESERVED_PIDS = 300
+"""Numbers that the kernel gives once only."""
 
 
 def enter() -> None:
@@ -57,6 +63,7 @@ def enter() -> None:
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")
+    kernel.forget_keys()
     # In a namespace of its own a sample would have capabilities again.
     _write("/proc/sys/user/max_user_namespaces", "0")
 
@@ -82,9 +89,21 @@ def furnish(order: dict[str, Any]) -> list[int]:
     Raises:
         OSError: The kernel refuses something.
     """
+    _few_processes()
     sockets = _network()
     _files(order["home"], order["read"], order["hosts"])
     return sockets
+
+
+def _few_processes() -> None:
+    """Limit how many there can be in here, whoever starts them.
+
+    RLIMIT_NPROC does not hold root. Only since Linux 6.14 is this setting each namespace's own:
+    before, it was the whole machine's.
+    """
+    release = tuple(int(number) for number in os.uname().release.split(".")[:2])
+    if release >= OWN_PID_MAX:
+        _write("/proc/sys/kernel/pid_max", str(RESERVED_PIDS + LIMITS[resource.RLIMIT_NPROC]))
 
 
 def _network() -> list[int]:
@@ -113,7 +132,9 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     for path in (*SETTINGS, *DEVICES):
         _show(root, os.path.realpath(path), path)
     for path in sorted({*read, *map(os.path.realpath, read)}):
-        _show(root, os.path.realpath(path), path)  # by either name: links lead from one to the other
+        _show(
+            root, os.path.realpath(path), path
+        )  # by either name: links lead from one to the other
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
@@ -170,6 +191,19 @@ def _settings(root: str, hosts: list[str]) -> None:
         os.symlink(target, f"{root}/dev/{name}")  # noqa: PTH211
 
 
+def held() -> int:
+    """Bytes of memory that all processes in here hold; what several share counts for each."""
+    pages = 0
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if name.isdecimal():
+            try:
+                with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123
+                    pages += int(file.read().split()[1])
+            except OSError:
+                continue  # it has ended
+    return pages * resource.getpagesize()
+
+
 def said(error: OSError) -> str:
     """A refusal in words."""
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
@@ -182,3 +216,4 @@ def give_up() -> None:
         value = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
         resource.setrlimit(limit, (value, value))
     kernel.drop_privileges()
+    refuse()
