@@ -78,6 +78,9 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
         duration_ms = (time.monotonic() - started) * 1000
         tried = attempts(watcher) if watcher else ()
         await terminal.drain()
+        if terminal.flooded and not ended.ended_for:
+            # It has met the closed terminal before the order to end it.
+            ended = msgspec.structs.replace(ended, ended_for="output")
     for service in services:
         if service.fault is not None:
             raise HarnessError(
