@@ -15,6 +15,9 @@ import struct
 from typing import NamedTuple
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+# Looked up before any fork: each run would look them up again.
+for _name in ("capset", "mount", "prctl", "syscall", "umount2", "unshare"):
+    getattr(LIBC, _name)
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
@@ -119,9 +122,8 @@ def drop_privileges() -> None:
         capability += 1
     header, none = struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", 0, 0, 0, 0, 0, 0)
     checked(LIBC.capset(header, none), "capset")
-    checked(
-        LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl"
-    )  # or its own /proc would not be its own
+    # Or its own /proc would not be its own.
+    checked(LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
 def forget_keys() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import socket
 import struct
 
@@ -48,13 +49,17 @@ def program(numbers: kernel.Numbers) -> bytes:
     return b"".join(struct.pack("HBBI", *one) for one in instructions)
 
 
+# Made before any fork: each run would make it again.
+PROGRAMS = {machine: program(numbers) for machine, numbers in kernel.NUMBERS.items()}
+
+
 def refuse() -> None:
     """Refuse these calls to this process and to everything it starts; for good.
 
     Raises:
         OSError: The kernel has no such filters.
     """
-    code = program(kernel.numbers())
+    code = PROGRAMS[os.uname().machine]
     kept = ctypes.create_string_buffer(code, len(code))
     whole = struct.pack("HL", len(code) // 8, ctypes.addressof(kept))
     result = kernel.LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, whole, 0, 0)

@@ -8,6 +8,7 @@ handed out to the gateway, which stays outside. Standard library only.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import socket
@@ -69,7 +70,7 @@ def enter() -> None:
 
 
 def _write(path: str, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, text.encode())
     finally:
@@ -132,9 +133,8 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     for path in (*SETTINGS, *DEVICES):
         _show(root, os.path.realpath(path), path)
     for path in sorted({*read, *map(os.path.realpath, read)}):
-        _show(
-            root, os.path.realpath(path), path
-        )  # by either name: links lead from one to the other
+        # By either name: links lead from one to the other.
+        _show(root, os.path.realpath(path), path)
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
@@ -149,8 +149,19 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
 
 
 def _memory(target: str, options: str) -> None:
-    os.makedirs(target, exist_ok=True)  # noqa: PTH103
+    _make(target)
     kernel.mount("tmpfs", target, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+
+
+def _make(folder: str) -> None:
+    """Make a folder and those that it lies in, unless it is there."""
+    try:
+        os.mkdir(folder)  # noqa: PTH102
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        _make(os.path.dirname(folder))  # noqa: PTH120
+        os.mkdir(folder)  # noqa: PTH102
 
 
 def _show(root: str, source: str, name: str | None = None) -> None:
@@ -162,7 +173,7 @@ def _show(root: str, source: str, name: str | None = None) -> None:
         kind = os.lstat(source).st_mode
     except FileNotFoundError:
         return
-    os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+    _make(os.path.dirname(target))  # noqa: PTH120
     if stat.S_ISLNK(kind):
         os.symlink(os.readlink(source), target)  # noqa: PTH115, PTH211
         return
@@ -184,8 +195,7 @@ def _settings(root: str, hosts: list[str]) -> None:
         "group": f"readers:x:{group}:\n",
     }
     for name, text in texts.items():
-        with open(f"{root}/etc/{name}", "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(text)
+        _write(f"{root}/etc/{name}", text)
     links = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
     for name, target in links.items():
         os.symlink(target, f"{root}/dev/{name}")  # noqa: PTH211
@@ -206,6 +216,8 @@ def held() -> int:
 
 def said(error: OSError) -> str:
     """A refusal in words."""
+    if error.filename == "unshare" and error.errno == errno.ENOSPC:  # unshare(2)
+        return "no user namespaces are allowed"
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
 
 
