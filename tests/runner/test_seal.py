@@ -85,3 +85,20 @@ def test_there_is_no_capability_and_no_way_to_get_one(run_sealed):
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         assert int(status[name], 16) == 0
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+
+
+def test_all_that_can_be_written_to_is_small_and_in_memory(run_sealed):
+    code = """
+import os
+for line in open("/proc/self/mounts"):
+    place = line.split()[1]
+    if os.access(place, os.W_OK) and os.path.isdir(place):
+        found = os.statvfs(place)
+        print(place, line.split()[2], found.f_blocks * found.f_frsize <= 2**26)
+"""
+    ended, output, errors = run_sealed(sys.executable, "-c", code)
+    assert (ended.code, errors) == (0, b"")
+    places = dict(line.split(" ", 1) for line in output.decode().splitlines())
+    assert set(places.values()) == {"tmpfs True"}
+    assert {"/tmp", "/dev/shm"} <= set(places)
+    assert not {"/", "/usr", "/proc", "/etc"} & set(places)

@@ -36,6 +36,7 @@ class Host:
     def __init__(self, folder: Path) -> None:
         """Open everything; what is received is kept in `heard`."""
         self.heard: list[str] = []
+        self._clients: list[socket.socket] = []
         self.marker = f"marker-{secrets.token_hex(8)}"
         self.abstract = f"sampleproof-{self.marker}"
         self.unix = folder / "host.socket"
@@ -73,7 +74,11 @@ class Host:
 
     def _bind(self, family: int, kind: int, address: str | tuple[str, int]) -> int:
         sock = socket.socket(family, kind)
-        sock.bind(address)
+        try:
+            sock.bind(address)
+        except OSError:
+            sock.close()
+            raise
         if kind == socket.SOCK_STREAM:
             sock.listen()
         self._selector.register(sock, selectors.EVENT_READ, address)
@@ -93,7 +98,8 @@ class Host:
                     sock.sendto(query[:2] + b"\x81\x83" + query[4:], sender)
                     continue
                 client, _ = sock.accept()
-                with client, suppress(OSError):  # it may have heard enough
+                self._clients.append(client)  # left open: the other side closes when it has heard
+                with suppress(OSError):
                     client.sendall(ANSWER)
 
     def words(self) -> dict[str, str]:
@@ -112,6 +118,8 @@ class Host:
         self._thread.join()
         for key in list(self._selector.get_map().values()):
             key.fileobj.close()
+        for client in self._clients:
+            client.close()
         self._selector.close()
         self._process.kill()
         self._process.wait()
