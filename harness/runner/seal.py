@@ -102,8 +102,8 @@ def _few_processes() -> None:
     RLIMIT_NPROC does not hold root. Only since Linux 6.14 is this setting each namespace's own:
     before, it was the whole machine's.
     """
-    release = tuple(int(number) for number in os.uname().release.split(".")[:2])
-    if release >= OWN_PID_MAX:
+    major, minor, *_ = os.uname().release.replace("-", ".").split(".")
+    if (int(major), int(minor)) >= OWN_PID_MAX:
         _write("/proc/sys/kernel/pid_max", str(RESERVED_PIDS + LIMITS[resource.RLIMIT_NPROC]))
 
 
