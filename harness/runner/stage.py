@@ -14,6 +14,7 @@ from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import boot_forked
 from harness.runner.launcher import Launcher, Seal
+from harness.runner.switches import NOT_ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,7 +81,7 @@ class Stage:
         except OSError as error:
             self.launcher.close()
             raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
-        self.unsealed = "not asked for"
+        self.unsealed = NOT_ASKED
         """Why runs are not sealed; empty if they are."""
         if seal:
             self.unsealed = self.launcher.probe(str(self.folder())) or ""
