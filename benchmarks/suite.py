@@ -46,7 +46,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 """A developer's settings for Python, such as to keep no bytecode, would be measured too."""
 
 
-WAYS = {(): 1.25, ("--no-seal",): None, ("--isolation", "fork"): None}
+WAYS = {(): 1.25, ("--no-seal",): None, ("--isolation", "process"): None}
 """How the suite runs, and what that may cost at most."""
 
 

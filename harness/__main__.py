@@ -23,8 +23,14 @@ def _leave(code: int) -> NoReturn:
     """Exit, and leave it to the system to take everything apart: it is much faster at it."""
     atexit._run_exitfuncs()  # noqa: SLF001
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # nobody listens any more
+        try:
             stream.flush()
+        except BrokenPipeError:
+            continue  # nobody listens any more
+        except (OSError, ValueError) as error:
+            with suppress(OSError, ValueError):
+                print(f"error: the output cannot be written: {error}", file=sys.stderr)  # noqa: T201
+            code = code or 3
     os._exit(code)
 
 

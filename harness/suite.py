@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from itertools import groupby
-from typing import TYPE_CHECKING, Protocol
+import os
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,8 +17,9 @@ from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from harness.gathering import Gathering
     from harness.memory.memory import Memory
     from harness.runner.durations import Durations
     from harness.runner.stage import Stage
@@ -67,48 +68,12 @@ class Parity(msgspec.Struct, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
 
 
-class Audience(Protocol):
-    """Whoever is told of a run as it goes."""
-
-    def begun(self, cell: Cell) -> None:
-        """A cell has started."""
-
-    def outcome(self, one: Outcome) -> None:
-        """A cell has its outcome."""
-
-    def parity(self, one: Parity) -> None:
-        """All clients of a scenario and model have been held against one another."""
-
-
-def groups(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
-    """Cells of the matrix in groups that differ in nothing but their client."""
-    for _, group in groupby(cells, key=_group):
-        yield list(group)
-
-
-def _group(cell: Cell) -> tuple[str, str]:
-    return cell.scenario.name, cell.model
-
-
-class Gathering:
-    """Outcomes on their way to an audience; a group's are held only until it is complete."""
-
-    def __init__(self, cells: Sequence[Cell], audience: Audience) -> None:
-        """Expect outcomes of cells, in any order."""
-        self.audience = audience
-        self._due = {_group(group[0]): group for group in groups(cells)}
-        self._come: dict[tuple[str, str], dict[str, Outcome]] = {}
-
-    def add(self, outcome: Outcome) -> None:
-        """Tell of an outcome, and of its group if it was the last."""
-        self.audience.outcome(outcome)
-        name = _group(outcome.cell)
-        come = self._come.setdefault(name, {})
-        come[outcome.cell.id] = outcome
-        if len(come) == len(self._due[name]):
-            members = [come[cell.id] for cell in self._due.pop(name)]
-            del self._come[name]
-            self.audience.parity(compare(members))
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
 
 
 async def run_suite(

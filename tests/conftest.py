@@ -1,7 +1,9 @@
 """What many tests share."""
 
+import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.model.project import open_project
@@ -13,7 +15,44 @@ def root():
     return Path(__file__).parent.parent
 
 
+FIRST_CLIENTS = ("curl", "javascript", "python")
+FIRST_SCENARIOS = ("basic", "multi_turn", "streaming")
+
+
 @pytest.fixture(scope="session")
-def project(root):
-    """This clone's samples, read."""
+def copy_first_samples(root):
+    """Copies the clients and scenarios there have always been, and nothing that was added."""
+    later = {path.parent.name for path in root.glob("samples/*/client.yaml")} - {*FIRST_CLIENTS}
+    added = {path.stem for path in root.glob("samples/scenarios/*")} - {*FIRST_SCENARIOS}
+    unwanted = {*later, "__pycache__"}
+
+    def ignored(_, names):
+        return [one for one in names if one in unwanted or one.partition(".")[0] in added]
+
+    def copy(target):
+        shutil.copytree(root / "samples", target / "samples", symlinks=True, ignore=ignored)
+        return target
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def first_samples(root, copy_first_samples, tmp_path_factory):
+    """A project of those alone, with this clone's toolchains."""
+    copy = copy_first_samples(tmp_path_factory.mktemp("first"))
+    (copy / ".harness").symlink_to(root / ".harness")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def whole_project(root):
+    """This clone's samples, read: all that there are."""
     return open_project(root)
+
+
+@pytest.fixture(scope="session")
+def project(whole_project):
+    """The clients and scenarios there have always been: more of them must break no test."""
+    clients = {name: whole_project.clients[name] for name in FIRST_CLIENTS}
+    scenarios = {name: whole_project.scenarios[name] for name in FIRST_SCENARIOS}
+    return msgspec.structs.replace(whole_project, clients=clients, scenarios=scenarios)

@@ -8,14 +8,14 @@ import pytest
 
 
 @pytest.fixture
-def samples(root, tmp_path):
+def samples(first_samples, tmp_path):
     def call(*arguments, project=None):
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--samples"]
         done = subprocess.run(
             [
                 *command,
                 "--samples-project",
-                str(project or root),
+                str(project or first_samples),
                 *arguments,
                 "--rootdir",
                 str(tmp_path),
@@ -32,13 +32,12 @@ def samples(root, tmp_path):
 
 
 @pytest.fixture
-def broken(root, tmp_path_factory):
+def broken(first_samples, tmp_path_factory):
     """A copy whose cURL samples ask for something else; it shares this clone's toolchains."""
     import shutil
 
     copy = tmp_path_factory.mktemp("broken")
-    shutil.copytree(root / "samples", copy / "samples", symlinks=True)
-    (copy / ".harness").symlink_to(root / ".harness")
+    shutil.copytree(first_samples, copy, symlinks=True, dirs_exist_ok=True)
     for path in (copy / "samples/curl").glob("*.sh"):
         path.write_text(path.read_text().replace("helpful", "unhelpful"))
     return copy

@@ -17,7 +17,7 @@ from harness.model.observation import Observation
 
 if TYPE_CHECKING:
     from harness.model.observation import SeenRequest
-    from harness.model.recording import Exchange
+    from harness.model.recording import Exchange, Response
 
 REQUEST_CHECKS = ("request.count", "request.endpoint", "request.auth", "request.body")
 
@@ -30,23 +30,29 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The recorded exchanges that answer the cell."""
+        """The recorded exchanges of the cell."""
         return self.cell.recording.exchanges if self.cell.recording else ()
 
     @property
-    def last(self) -> Exchange:
-        """The exchange whose answer the reader sees."""
-        return self.exchanges[-1]
+    def live(self) -> bool:
+        """Whether an endpoint answered, and not the recording."""
+        return self.observation.answers is not None
+
+    @property
+    def last(self) -> Response:
+        """The answer that the reader sees."""
+        answers = self.observation.answers
+        return answers[-1].response if answers else self.exchanges[-1].response
 
     @property
     def fails(self) -> bool:
-        """Whether the recorded service answers with an error (RFC 9110, 4xx and 5xx)."""
-        return self.last.response.status >= 400  # noqa: PLR2004
+        """Whether the service answers with an error (RFC 9110, 4xx and 5xx)."""
+        return self.last.status >= 400  # noqa: PLR2004
 
     @property
     def answer(self) -> str:
-        """The text that the recording's answer holds, derived by the operation's rule."""
-        response = self.last.response
+        """The text that the answer holds, derived by the operation's rule."""
+        response = self.last
         if response.is_stream:
             return self.cell.operation.text_of_stream(response.body)
         return self.cell.operation.text_of_response(response.body) or ""

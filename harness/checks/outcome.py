@@ -58,7 +58,7 @@ def stream_incremental(evidence: Evidence) -> list[Finding]:
 def output_text(evidence: Evidence) -> list[Finding]:
     """`output.text`: what the recording says, and nothing else."""
     shown = evidence.observation.stdout.decode("utf-8", "replace")
-    response = evidence.last.response
+    response = evidence.last
     carries_body = (
         evidence.cell.client.error == "body"
         if evidence.fails
@@ -117,7 +117,7 @@ def output_stderr(evidence: Evidence) -> list[Finding] | None:
         return [_stderr("standard error must be empty", "nothing", evidence.hide(said))]
     if evidence.cell.client.error == "body":
         return []  # the error is in the body, which `output.text` judges
-    response = evidence.last.response
+    response = evidence.last
     error = evidence.cell.operation.error_of(response.body)
     due = error or (str(response.status), response.body.decode("utf-8", "replace"))
     lines = [line for line in said.splitlines() if line.strip()]

@@ -41,7 +41,7 @@ def output(runs: Sequence[Evidence]) -> list[Finding]:
 def answer(run: Evidence) -> str:
     """The answer as a reader takes it off the terminal."""
     text = run.observation.stdout.decode("utf-8", "replace")
-    response = run.last.response
+    response = run.last
     if run.fails or run.cell.client.reading(stream=response.is_stream) == "text":
         return text.removesuffix("\n")
     if response.is_stream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import errno
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 INVALID, HARNESS, FAIL, STALE = 2, 3, 1, 4
 INTERRUPTED = 130
-"""As shells count: 128 and the number of SIGINT."""
+CLOSED_PIPE = 141
+"""As shells count: 128 and the number of SIGINT, and of SIGPIPE."""
 
 VERBS = {
     "list": "Show scenarios, clients and models.",
@@ -69,7 +70,7 @@ def cli() -> None:
     """Run API samples exactly as published, and prove that every language's sample does the same."""
 
 
-def invoke(arguments: Sequence[str]) -> int:
+def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every kind of end)
     """Run the command line.
 
     Returns:
@@ -97,9 +98,11 @@ def invoke(arguments: Sequence[str]) -> int:
             click.echo(f"  remedy: {error.remedy}", err=True)
         return HARNESS
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has seen enough
-        return 0
-    except Exception:  # noqa: BLE001
+        return CLOSED_PIPE  # whoever read our output has seen enough
+    except Exception as error:  # noqa: BLE001
+        if isinstance(error, OSError) and error.filename is None and error.errno == errno.ENOSPC:
+            _complain(f"the output cannot be written: {error.strerror}")
+            return HARNESS
         import traceback
 
         click.echo(traceback.format_exc(), err=True)

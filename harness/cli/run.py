@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from harness.runner.stage import Isolation
 
 
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        return os.cpu_count() or 1
-
-
 @click.command("run")
 @chosen_cells
 @click.option(
@@ -52,7 +44,7 @@ def usable_cores() -> int:
 @click.option(
     "--isolation",
     type=click.Choice(["process", "fork"]),
-    default="process",
+    default="fork",
     show_default=True,
     help="A new interpreter for each sample, or a fork of one that has its library imported.",
 )
@@ -90,12 +82,13 @@ def command(
     with closing(boot()) as starter:  # it comes up while all else is imported
         from harness.model.selector import select
         from harness.report.session import Session
+        from harness.suite import usable_cores
 
         root, content = opened(project)
         cells = select(
             content, root, selectors, clients=clients, scenarios=scenarios, models=models
         )
-        again = [_program(), "run", *(["--project", str(project)] if project else [])]
+        again = [*_program(), "run", *(["--project", str(project)] if project else [])]
         session = Session(
             root=root,
             project=content,
@@ -110,11 +103,13 @@ def command(
         return session.run(cells)
 
 
-def _program() -> str:
+def _program() -> list[str]:
     """How the user can call this program again."""
     typed = Path(sys.argv[0])
+    if typed.name == "__main__.py":
+        return [os.path.relpath(sys.executable), "-m", "harness"]
     found = shutil.which(typed.name)
-    return typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)
+    return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]
 
 
 def _default_report(root: Path) -> Path:

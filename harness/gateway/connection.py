@@ -11,16 +11,18 @@ import msgspec
 from harness.gateway.front import LINGER_S
 from harness.gateway.outgoing import Outgoing
 from harness.gateway.reading import READ_SIZE, Incoming, RefusedError
-from harness.gateway.responder import Chunk, Head, Request, error_parts
+from harness.gateway.responder import Chunk, End, Head, Request, error_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.gateway.reading import RequestReader
-    from harness.gateway.responder import End, Part, Responder
+    from harness.gateway.responder import Part, Responder
 
 WRITE_LIMIT = 64 * 1024
 """Bytes that may wait to be written before the responder is made to wait."""
+
+STALLED = End(ending="timed_out")
 
 NOBODY = Request(scheme="", host="", port=0, method="", target="", headers=(), body=b"")
 """Stands for a request of which nothing was understood."""
@@ -83,10 +85,17 @@ class Connection:
                     return False
                 if keep is not None:
                     await self._writer.drain()
+                    if part == STALLED:
+                        await self._until_gone()
                     return keep
                 if self._transport.get_write_buffer_size() > WRITE_LIMIT:
                     await self._writer.drain()
         return False
+
+    async def _until_gone(self) -> None:
+        """Say nothing more, as the endpoint did, until the client has had enough."""
+        while await self._reader.read(READ_SIZE):
+            pass
 
     def _write(self, part: Part, request: Request, outgoing: Outgoing) -> bool | None:
         """Write one part; after the last, whether the connection can carry another request."""

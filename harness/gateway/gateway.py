@@ -181,7 +181,8 @@ class Service:
             )
             await connection.run()
         finally:
-            writer.close()
+            if not writer.is_closing():
+                writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
             self._transports.discard(writer.transport)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from itertools import count
 from typing import TYPE_CHECKING
 
 from harness.gateway.responder import Chunk
@@ -19,27 +20,30 @@ class Held:
     def __init__(
         self,
         inner: Responder,
-        places: Mapping[int, str],
+        due: Callable[[Part], str | None],
         see: Callable[[str], Awaitable[object]],
     ) -> None:
         """Hold what a responder answers.
 
         Args:
             inner: What answers.
-            places: By number of a chunk, counted from 0: what must be seen once it has been sent.
+            due: Told of each part once it has been sent; gives what must be seen now, if anything.
             see: Returns when a text has been seen, or need not be waited for any longer.
         """
         self._inner = inner
-        self._places = places
+        self._due = due
         self._see = see
 
     async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
         """The parts of the answer, each after the reader has seen what it had to."""
-        number = -1
         async with aclosing(self._inner.respond(request)) as answer:
             async for part in answer:
                 yield part
-                if isinstance(part, Chunk):
-                    number += 1
-                    if number in self._places:
-                        await self._see(self._places[number])
+                if (text := self._due(part)) is not None:
+                    await self._see(text)
+
+
+def by_number(places: Mapping[int, str]) -> Callable[[Part], str | None]:
+    """What must be seen, by number of a chunk, counted from 0."""
+    numbers = count()
+    return lambda part: places.get(next(numbers)) if isinstance(part, Chunk) else None

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from harness.model.recording import Framing
 
 CHUNKED = "Transfer-Encoding: chunked"
-LAST_CHUNK = b"0\r\n\r\n"
 BODILESS = frozenset({204, 304})
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -117,7 +116,8 @@ class Outgoing:
             Whether the connection can carry another.
         """
         if end.ending == "complete" and self._chunked and not self._silent:
-            self._waiting += LAST_CHUNK
+            lines = ["0", *(f"{name}: {value}" for name, value in end.trailers), "\r\n"]
+            self._waiting += "\r\n".join(lines).encode("latin-1", "replace")
         self.flush()
         if end.ending == "reset":
             reset(self._transport)

@@ -8,7 +8,7 @@ parts become bytes on the wire is not their business.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -25,6 +25,17 @@ FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding"})
 """Headers that follow from a head's `framing`, and so never stand among its headers."""
 
 
+Cause: TypeAlias = Literal["name", "connect", "tls", "timed_out", "closed", "reset", "not_http"]
+"""What kept an endpoint from answering."""
+
+
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an endpoint that was asked gave no answer at all."""
+
+    cause: Cause
+    message: str
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of an answer."""
 
@@ -37,6 +48,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The body's bytes, for the framing `length`."""
     miss: str | None = None
     """Why no recorded exchange answers the request; never sent."""
+    no_answer: NoAnswer | None = None
+    """Why this is our own error and not an endpoint's answer; never sent."""
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +64,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     """How an answer ends."""
 
     ending: Ending = "complete"
+    trailers: tuple[tuple[str, str], ...] = ()
+    """Fields after the body; only a chunked body that is complete can have any."""
 
 
 Part: TypeAlias = Head | Chunk | End

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.model.catalog import Catalog, Endpoint, Model
+from harness.model.catalog import ANY, Catalog
 from harness.model.client import Client
 from harness.model.loader import load, near, violations
 from harness.model.operation import Operation
@@ -26,12 +26,15 @@ from harness.model.recording import (
 from harness.model.scenario import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from harness.model.loader import Loaded
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+KINDS = {"model": "models", "endpoint": "endpoints", "tier": "limits"}
+"""By what a name in the catalogue means: the key under which it stands."""
+
 RUN_WORDS = {"python": {"python"}, "node": {"node"}, "programs": set[str]()}
 
 
@@ -124,36 +127,47 @@ def catalog(path: Path, name: str, problems: list[Problem]) -> Catalog | None:
     loaded = load(path, name, "catalog", problems)
     if loaded is None or len(problems) > before:
         return None
-    data = loaded.data
-    for key in ("model", "endpoint"):
-        wanted, known = data["samples"][key], list(data[f"{key}s"])
-        if wanted not in known:
-            problems.append(
-                loaded.problem(
-                    ("samples", key), f"there is no {key} {wanted!r}", near(wanted, known)
-                )
-            )
-    for model in data["models"]:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]*", model):
-            problems.append(
-                loaded.problem(("models", model), "expected a name that can be a folder's name")
-            )
-    for key, entry in data["endpoints"].items():
-        successor = entry.get("successor")
-        if successor is not None and successor not in data["endpoints"]:
-            place = ("endpoints", key, "successor")
-            known = list(data["endpoints"])
-            problems.append(
-                loaded.problem(place, f"there is no endpoint {successor!r}", near(successor, known))
-            )
+    problems.extend(_catalog_problems(loaded))
     if len(problems) > before:
         return None
-    return Catalog(
-        models={key: Model(name=key, **entry) for key, entry in data["models"].items()},
-        endpoints={key: Endpoint(name=key, **entry) for key, entry in data["endpoints"].items()},
-        default_model=data["samples"]["model"],
-        default_endpoint=data["samples"]["endpoint"],
+    data = loaded.data
+    return msgspec.convert(
+        {
+            **{kind: _named(data[kind]) for kind in ("models", "endpoints")},
+            "limits": data.get("limits", {}),
+            "default_model": data["samples"]["model"],
+            "default_endpoint": data["samples"]["endpoint"],
+        },
+        Catalog,
     )
+
+
+def _catalog_problems(loaded: Loaded) -> Iterator[Problem]:
+    data = loaded.data
+    names = {kind: list(data.get(key, {})) for kind, key in KINDS.items()}
+
+    def unknown(place: tuple[str, ...], kind: str, wanted: str | None) -> Iterator[Problem]:
+        if wanted is not None and wanted not in names[kind]:
+            hint = near(wanted, names[kind]) or f"known: {', '.join(names[kind]) or 'none'}"
+            yield loaded.problem(place, f"there is no {kind} {wanted!r}", hint)
+
+    for kind, wanted in data["samples"].items():
+        yield from unknown(("samples", kind), kind, wanted)
+    for model in names["model"]:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]*", model):
+            yield loaded.problem(("models", model), "expected a name that can be a folder's name")
+    for key, entry in data["endpoints"].items():
+        place = ("endpoints", key)
+        yield from unknown((*place, "successor"), "endpoint", entry.get("successor"))
+        yield from unknown((*place, "limits"), "tier", entry.get("limits"))
+        for model in entry.get("models", {}):
+            yield from unknown((*place, "models", model), "model", None if model == ANY else model)
+        if key == data["samples"]["endpoint"] and "token" not in entry:
+            yield loaded.problem(place, "the key 'token' is missing: the samples need one")
+
+
+def _named(entries: dict[str, Any]) -> dict[str, Any]:
+    return {name: {**entry, "name": name} for name, entry in entries.items()}
 
 
 def client(folder: Path, name: str, problems: list[Problem]) -> Client | None:

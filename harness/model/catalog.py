@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
+
+ANY = "*"
+"""Among an endpoint's models: all those that are not named."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +19,38 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """The page that describes it."""
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What an endpoint lets one user ask for; what is `None` has no limit."""
+
+    per_minute: int | None = None
+    """Requests in any sixty seconds."""
+    per_day: int | None = None
+    """Requests in any twenty-four hours."""
+    concurrent: int | None = None
+    """Requests at once."""
+    tokens_in: int | None = None
+    """Tokens of one request."""
+    tokens_out: int | None = None
+    """Tokens of one answer."""
+
+
+class KeyHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The header in which an endpoint wants its key."""
+
+    header: str = "Authorization"
+    form: str = "Bearer {token}"
+    """The header's value, with `{token}` in the key's place."""
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an endpoint differs from what the samples were written for."""
+
+    query: Literal["keep", "drop"] = "keep"
+    """Whether it takes the query that clients send."""
+    rename: dict[str, str] = {}
+    """Parameters that have another name there."""
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A base URL that serves, or served, the operations."""
 
@@ -22,8 +58,19 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     url: str
     """The base; an operation's path is appended."""
-    token: str
-    """The environment variable that holds a reader's token."""
+    url_from: str = ""
+    """The environment variable that holds the base URL, where each user has another; the URL in the
+    catalogue is then only an example."""
+    token: str = ""
+    """The environment variable that holds a reader's token; empty if none is needed."""
+    key: KeyHeader = KeyHeader()
+    paths: dict[str, str] = {}
+    """By operation: its path, where that is not the operation's own."""
+    models: dict[str, str] = {}
+    """By model: its name there. `*` is every other; `{model}` in a name is the model's own."""
+    limits: str = ""
+    """The tier that says what may be asked; empty if nothing is limited."""
+    quirks: Quirks = Quirks()
     deprecated: str | None = None
     retired: str | None = None
     """ISO 8601 date on which it was switched off."""
@@ -32,7 +79,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def scheme(self) -> str:
-        """`https`, for every endpoint that samples name."""
+        """`https`, for every endpoint that samples name; `http` is found on one's own machine."""
         return urlsplit(self.url).scheme
 
     @property
@@ -50,12 +97,18 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         """What stands before every operation's path."""
         return urlsplit(self.url).path.rstrip("/")
 
+    def model(self, name: str) -> str:
+        """What the endpoint calls a model."""
+        return self.models.get(name, self.models.get(ANY, "{model}")).replace("{model}", name)
+
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     """The models and endpoints of a project, and which of them its samples name."""
 
     models: dict[str, Model]
     endpoints: dict[str, Endpoint]
+    limits: dict[str, Limits] = {}
+    """By name: tiers of limits."""
     default_model: str
     default_endpoint: str
 
@@ -63,3 +116,13 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     def endpoint(self) -> Endpoint:
         """The endpoint that the samples name."""
         return self.endpoints[self.default_endpoint]
+
+    @property
+    def hosts(self) -> list[str]:
+        """The public hosts by which samples may know a service."""
+        every = self.endpoints.values()
+        return [one.host for one in every if one.scheme == "https" and not one.url_from]
+
+    def limits_of(self, endpoint: Endpoint) -> Limits:
+        """What an endpoint lets one user ask for."""
+        return self.limits.get(endpoint.limits, Limits())

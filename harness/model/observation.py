@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from harness.model.recording import Response
+
 
 class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A request as the gateway received it."""
@@ -36,6 +38,19 @@ class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def values(self, header: str) -> list[str]:
         """Every value of a header, in order."""
         return [value for name, value in self.headers if name.lower() == header.lower()]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a live endpoint answered to one request."""
+
+    response: Response
+    """As the sample got it."""
+    model: str
+    """What the endpoint was asked for."""
+    no_answer: str = ""
+    """What kept it from answering at all; the response is then our own."""
+    waited_s: tuple[float, ...] = ()
+    """How long it was left alone, each time that it asked for that."""
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +91,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one run of a sample did."""
 
     requests: tuple[SeenRequest, ...]
+    answers: tuple[Answer, ...] | None = None
+    """What a live endpoint answered to them; `None` if a recording did."""
     stdout: bytes
     """What reached the terminal."""
     stderr: bytes

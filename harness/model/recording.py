@@ -10,7 +10,9 @@ from typing import Literal
 import msgspec
 
 Framing = Literal["length", "chunked", "close"]
-Ending = Literal["complete", "closed", "reset"]
+Ending = Literal["complete", "closed", "reset", "timed_out"]
+"""How an answer ended: as it should, or before that, with the connection closed, reset, or left open
+though nothing more came."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from harness.model.project import find
 from harness.model.selector import select
 from harness.report import explain
 from harness.runner.stage import Stage
-from harness.suite import compare, run_cell
+from harness.suite import compare, run_cell, usable_cores
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder, workspace
 
@@ -47,8 +47,6 @@ class Background:
         Raises:
             InvalidError: There is none, or its files have problems.
         """
-        from harness.cli.run import usable_cores
-
         root = workspace(find(folder))
         project = open_kept(root, state_folder(root))
         return cls(root, project, select(project, root, models=models), jobs or usable_cores())
@@ -73,7 +71,8 @@ class Background:
         state = state_folder(self.root)
         clients = {cell.client.name: cell.client for cell in self.cells}
         toolchains = prepare_all(clients.values(), self.root, state, lambda _: None)
-        self._stage = Stage(self.root, state, toolchains)
+        hosts = self.project.catalog.hosts
+        self._stage = Stage(self.root, state, toolchains, hosts=hosts)
         self._stage.authority.prepare({cell.endpoint.host for cell in self.cells})
         self._loop = asyncio.new_event_loop()
         self._limit = asyncio.Semaphore(self.jobs)

@@ -38,6 +38,7 @@ class Writer:
         self._written: list[tuple[str, str]] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
             self._file = self._beside.open("wb")
         except OSError as error:
             raise HarnessError(
@@ -69,6 +70,17 @@ class Writer:
         """Leave no half report."""
         self._file.close()
         self._beside.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what earlier calls left half-written because they were killed."""
+    for path in folder.glob(f".{NAME}.*"):
+        try:
+            os.kill(int(path.suffix[1:]), 0)
+        except ProcessLookupError:
+            path.unlink(missing_ok=True)
+        except (ValueError, PermissionError):
+            continue
 
 
 def read(path: Path) -> list[Line]:

@@ -77,13 +77,14 @@ class Screen:
         counts = Counter(one.verdict for one in self.outcomes.values())
         tally = [
             click.style(f"{count} {verdict}", fg=COLOURS[verdict])
-            for verdict, count in counts.items()
+            for verdict, count in sorted(counts.items())
         ]
         if differ := sum(one.verdict == "fail" for one in parities):
             tally.append(click.style(f"clients differ in {number(differ, 'scenario')}", fg="red"))
         click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
         click.echo(f"Report: {_short(report)}")
-        click.echo(textwrap.fill(_provenance(self.cells, endpoint), WIDTH))
+        if any(one.observation for one in self.outcomes.values()):
+            click.echo(textwrap.fill(_provenance(self.cells, endpoint), WIDTH))
 
     def _table(self, parities: Sequence[Parity]) -> list[str]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))

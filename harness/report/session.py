@@ -121,7 +121,7 @@ class Session:
             self.starter,
             seal=self.seal != "off",
             isolation=self.isolation,
-            hosts=[one.host for one in self.project.catalog.endpoints.values()],
+            hosts=self.project.catalog.hosts,
         )
         if stage.unsealed and self.seal == "required":
             stage.close()

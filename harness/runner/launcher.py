@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from harness.runner.boot import boot
 if TYPE_CHECKING:
     from harness.runner.boot import Booting
     from harness.runner.terminal import Terminal
+
+T = TypeVar("T")
 
 LIMITS: dict[str, Literal["time", "output"]] = {"time": "time", "order": "output"}
 """What a warden's reason means here: a run is ended by order only when its output has no end."""
@@ -55,6 +57,7 @@ class Run:
         """The warden's process id, once known."""
         loop = asyncio.get_running_loop()
         self._sealed: asyncio.Future[tuple[socket.socket, ...]] = loop.create_future()
+        self._sockets: tuple[socket.socket, ...] = ()
         self._lifeline = lifeline
         self._ended: asyncio.Future[dict[str, Any]] = loop.create_future()
         loop.add_reader(lifeline.fileno(), self._read)
@@ -66,12 +69,12 @@ class Run:
             self.warden = report["warden"]
             return
         if "sealed" in report:
-            self._sealed.set_result(tuple(socket.socket(fileno=number) for number in numbers))
+            self._sockets = tuple(socket.socket(fileno=number) for number in numbers)
+            _settle(self._sealed, self._sockets)
             return
         asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
-        self._ended.set_result(report)
-        if not self._sealed.done():
-            self._sealed.set_result(())
+        _settle(self._ended, report)
+        _settle(self._sealed, ())
 
     async def sealed(self) -> tuple[socket.socket, ...]:
         """The sockets made inside the seal: the gateway's listeners, and last the watching one.
@@ -111,9 +114,14 @@ class Run:
         if self._lifeline.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
             self._lifeline.close()
-        if self._sealed.done():
-            for sock in self._sealed.result():
-                sock.close()
+        for sock in self._sockets:
+            sock.close()
+
+
+def _settle(future: asyncio.Future[T], result: T) -> None:
+    """Give a result to whoever still waits for it."""
+    if not future.done():
+        future.set_result(result)
 
 
 class Launcher:

@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.gateway.held import Held
-from harness.gateway.replay import Replay
 from harness.model.observation import Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
 from harness.runner.environment import PROXY_VARIABLES, child_environment
-from harness.runner.gates import gates
 from harness.runner.launcher import Order, Run
 from harness.runner.ports import PROXY_PORT
 from harness.runner.terminal import Terminal
@@ -36,10 +33,10 @@ GATE_STEP_S = 0.25
 
 
 async def observe(cell: Cell, stage: Stage) -> Observation:
-    """Run a cell's sample against its recording.
+    """Run a cell's sample against what the stage has for it, its recording as a rule.
 
     Args:
-        cell: The cell; it has a recording.
+        cell: The cell.
         stage: What all runs share.
 
     Raises:
@@ -57,14 +54,14 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
                 shown = await _shown(text.encode(), terminal, run, stage.limit_s)
                 opened.append(Gate(text=text, opened=shown))
 
-        responder = Held(Replay.of(cell), _places(cell), see)
+        order, canary = _order(cell, stage)
+        answering = stage.source(cell, canary, see)
 
         async def serve(listener: socket.socket) -> None:
-            service = await stage.gateway.serve(listener, responder, requests.append)
+            service = await stage.gateway.serve(listener, answering.responder, requests.append)
             closing.push_async_callback(service.close)
             services.append(service)
 
-        order, canary = _order(cell, stage)
         if order.seal is None:
             listener = _listen()
             await serve(listener)
@@ -88,6 +85,7 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
             ) from service.fault
     return Observation(
         requests=tuple(requests),
+        answers=answering.answers(),
         stdout=bytes(terminal.output.data),
         stderr=bytes(terminal.errors.data),
         exit=ended,
@@ -138,13 +136,6 @@ def _listen() -> socket.socket:
 def _arguments(cell: Cell, words: Mapping[str, str], sample: str) -> tuple[str, ...]:
     known = {**words, "sample": sample}
     return tuple(argument.format_map(known) for argument in cell.client.run)
-
-
-def _places(cell: Cell) -> dict[int, str]:
-    """Where the last exchange's stream waits for its reader."""
-    assert cell.recording is not None  # noqa: S101
-    response = cell.recording.exchanges[-1].response
-    return gates(response, cell.operation, cell.client.reading(stream=response.is_stream))
 
 
 async def _shown(text: bytes, terminal: Terminal, run: Run, limit_s: float) -> bool:

@@ -14,6 +14,7 @@ from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import boot_forked
 from harness.runner.launcher import Launcher, Seal
+from harness.runner.source import Recorded
 from harness.runner.switches import NOT_ASKED
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from harness.model.cell import Cell
     from harness.runner.boot import Booting
+    from harness.runner.source import Source
     from harness.toolchain.ready import Ready
 
 Isolation = Literal["process", "fork"]
@@ -45,6 +47,7 @@ class Stage:
         seal: bool = True,
         hosts: Iterable[str] = (),
         isolation: Isolation = "process",
+        source: Source = Recorded,
     ) -> None:
         """Set up.
 
@@ -58,6 +61,7 @@ class Stage:
             hosts: Names that lead to the gateway even for a client that ignores proxy variables.
             isolation: Whether each sample is a new interpreter, or a fork of one that has imported
                 its library ahead.
+            source: What answers the samples.
 
         Raises:
             HarnessError: The starter does not start, or the state cannot be written.
@@ -66,6 +70,7 @@ class Stage:
         self.state = state
         self._toolchains = toolchains
         self.limit_s = limit_s
+        self.source = source
         self.launcher = Launcher(starter)
         self.authority = Authority(state / "tls")
         self.gateway = Gateway(self.authority)

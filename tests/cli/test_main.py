@@ -130,3 +130,29 @@ def test_verbs_complete_from_the_project(root):
         check=False,
     )
     assert "plain,python/basic" in done.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(root):
+    command = f"{sys.executable} -m harness list | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.splitlines()[0], done.stderr) == ("Samples", "")
+
+
+def test_a_reader_that_leaves_in_the_middle_of_a_run_is_no_fault(root, tmp_path):
+    command = f"{sys.executable} -m harness run curl --report {tmp_path} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_output_that_cannot_be_written_is_our_fault(root):
+    command = f"{sys.executable} -m harness list > /dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "the output cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr

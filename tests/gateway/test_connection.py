@@ -21,7 +21,7 @@ from wire import (
     until,
 )
 
-from harness.gateway.held import Held
+from harness.gateway.held import Held, by_number
 from harness.gateway.responder import Chunk, End, Head
 
 
@@ -274,7 +274,7 @@ def test_held_answers_are_sent_up_to_where_they_wait(background, trust, secure):
         while not gate.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
-    held = Held(ok(b"one", b"two"), {0: "first"}, see)
+    held = Held(ok(b"one", b"two"), by_number({0: "first"}), see)
     with (
         background.serve(held) as served,
         tunnel(served, trust) if secure else plain_tunnel(served) as sock,
@@ -300,7 +300,7 @@ def test_closing_a_service_ends_what_is_open(background, trust):
     async def see(text):
         await asyncio.sleep(60)
 
-    held = Held(ok(b"one", b"two"), {0: "first"}, see)
+    held = Held(ok(b"one", b"two"), by_number({0: "first"}), see)
     started = time.monotonic()
     with background.serve(held) as served:
         waiting = tunnel(served, trust)

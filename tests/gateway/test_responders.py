@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from wire import collect, http_chunks, ok, post, response, tunnel
 
 from harness.gateway.fault import Change, Fault, cut
-from harness.gateway.held import Held
+from harness.gateway.held import Held, by_number
 from harness.gateway.paced import Paced
 from harness.gateway.responder import Chunk, End
 
@@ -24,7 +24,7 @@ def test_held_waits_after_the_chunks_it_is_told_to():
         log.append(f"see {text}")
 
     async def run():
-        held = Held(ok(b"a", b"b", b"c"), {0: "A", 2: "C"}, see)
+        held = Held(ok(b"a", b"b", b"c"), by_number({0: "A", 2: "C"}), see)
         async for part in held.respond(None):
             log.append(part.data if isinstance(part, Chunk) else type(part).__name__)
 

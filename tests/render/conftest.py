@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from harness.model.client import Literals
-from harness.model.project import Project, open_project
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,11 +29,6 @@ PERL = {
 
 
 @pytest.fixture(scope="session")
-def project() -> Project:
-    return open_project(ROOT)
-
-
-@pytest.fixture(scope="session")
 def cells(project):
     return {cell.id: cell for cell in project.cells()}
 
@@ -47,11 +41,11 @@ def rules(project):
 
 
 @pytest.fixture
-def copy(tmp_path):
+def copy(tmp_path, copy_first_samples):
     """A project of one's own to spoil."""
-    ignored = shutil.ignore_patterns("node_modules", "__pycache__")
-    shutil.copytree(ROOT / "samples", tmp_path / "samples", ignore=ignored)
-    return tmp_path
+    copy = copy_first_samples(tmp_path)
+    (copy / "samples/javascript/node_modules").unlink(missing_ok=True)
+    return copy
 
 
 @pytest.fixture(scope="session")

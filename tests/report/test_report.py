@@ -1,6 +1,7 @@
 """A report is whole or absent, follows its schema, and tells the same of equal runs."""
 
 import json
+import os
 from importlib import resources
 from xml.etree import ElementTree as ET
 
@@ -145,6 +146,15 @@ def test_the_last_report_stands_until_the_next_is_whole(written, tmp_path):
     assert written.read_bytes() == before
     writer.abandon()
     assert written.read_bytes() == before
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
+    left, kept = tmp_path / ".report.ndjson.4194305", tmp_path / f".report.ndjson.{os.getppid()}"
+    left.touch()
+    kept.touch()
+    ndjson.Writer(tmp_path, line.header(0, {}, ""), []).abandon()
+    assert not left.exists()
+    assert kept.exists()
 
 
 @pytest.mark.parametrize(

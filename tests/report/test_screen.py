@@ -18,10 +18,10 @@ def environment(**more):
     return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8", **more}
 
 
-def test_a_pipe_gets_plain_lines_of_80_columns(root, tmp_path):
+def test_a_pipe_gets_plain_lines_of_80_columns(first_samples, tmp_path):
     done = subprocess.run(
         [*COMMAND, "--report", str(tmp_path)],
-        cwd=root,
+        cwd=first_samples,
         env=environment(),
         capture_output=True,
         text=True,
@@ -36,10 +36,10 @@ def test_a_pipe_gets_plain_lines_of_80_columns(root, tmp_path):
     assert max(map(len, done.stdout.splitlines())) <= max(80, len(str(tmp_path)) + 30)
 
 
-def on_terminal(root, tmp_path, rows, term="xterm"):
+def on_terminal(first_samples, tmp_path, rows, term="xterm"):
     pid, screen = pty.fork()
     if pid == 0:
-        os.chdir(root)
+        os.chdir(first_samples)
         os.execve(sys.executable, [*COMMAND, "--report", str(tmp_path)], environment(TERM=term))
     fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
     output, deadline = b"", time.monotonic() + 60
@@ -54,8 +54,8 @@ def on_terminal(root, tmp_path, rows, term="xterm"):
     return output.decode()
 
 
-def test_a_terminal_gets_a_live_table_that_is_gone_at_the_end(root, tmp_path):
-    output = on_terminal(root, tmp_path, rows=24)
+def test_a_terminal_gets_a_live_table_that_is_gone_at_the_end(first_samples, tmp_path):
+    output = on_terminal(first_samples, tmp_path, rows=24)
     assert "running" in output
     assert "3/3" in output
     assert "\x1b[32mpass" in output
@@ -64,13 +64,13 @@ def test_a_terminal_gets_a_live_table_that_is_gone_at_the_end(root, tmp_path):
     assert "running" not in last
 
 
-def test_a_low_terminal_gets_a_bar(root, tmp_path):
-    output = on_terminal(root, tmp_path, rows=5)
+def test_a_low_terminal_gets_a_bar(first_samples, tmp_path):
+    output = on_terminal(first_samples, tmp_path, rows=5)
     assert "running" not in output
     assert "3/3" in output
 
 
-def test_a_dumb_terminal_gets_plain_lines(root, tmp_path):
-    output = on_terminal(root, tmp_path, rows=24, term="dumb")
+def test_a_dumb_terminal_gets_plain_lines(first_samples, tmp_path):
+    output = on_terminal(first_samples, tmp_path, rows=24, term="dumb")
     assert "running" not in output
     assert "curl/basic" in output
