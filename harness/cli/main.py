@@ -22,6 +22,8 @@ VERBS = {
     "list": "Show scenarios, clients and models.",
     "render": "Write every client's samples, or check that they are fresh.",
     "run": "Run samples as published, against their recordings.",
+    "report": "Join the reports of shards.",
+    "cache": "Show or clear what is remembered of earlier runs.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +84,9 @@ class Keys:
         self._encode = msgspec.msgpack.Encoder(order="deterministic").encode
         self._parts: dict[tuple[str, bool, int], tuple[Any, bytes]] = {}
 
-    def under(self, *, sealed: bool) -> Keys:
-        """The same for runs that are sealed, or not."""
-        other = copy(self)
-        other._circumstances = msgspec.structs.replace(self._circumstances, sealed=sealed)
-        return other
+    def seal(self, *, sealed: bool) -> None:
+        """Name what runs sealed, or unsealed, from now on."""
+        self._circumstances = msgspec.structs.replace(self._circumstances, sealed=sealed)
 
     def of(self, cell: Cell) -> str | None:
         """A cell's key, in hexadecimal; `None` if its outcome can rest on nothing that lasts.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +21,7 @@ from harness.suite import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.model.problem import HarnessError
@@ -103,7 +103,7 @@ class Memory:
         """Take what the stage has found out: why runs are not sealed, or nothing if they are."""
         if unsealed != self.unsealed:
             self.unsealed = unsealed
-            self._keys = self._keys.under(sealed=not unsealed)
+            self._keys.seal(sealed=not unsealed)
             self._note(Sealing(machine=machine(), unsealed=unsealed))
 
     def _note(self, sealing: Sealing) -> None:

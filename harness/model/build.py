@@ -300,7 +300,7 @@ def _response(
         problems.append(loaded.problem((*place, "body"), f"expected base64: {error}"))
         body = b""
     marks = tuple(
-        ChunkMark(size=int(size), after_ms=gap)
+        ChunkMark(size=int(size), after_ms=float(gap))
         for size, gap in data.get("chunks", [[len(body), 0]])
     )
     total = sum(mark.size for mark in marks)

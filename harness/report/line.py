@@ -47,7 +47,7 @@ def header(
         "format": FORMAT,
         "mode": "replay",
         "cells": cells,
-        "toolchains": {client: dict(versions) for client, versions in toolchains.items()},
+        "toolchains": {client: dict(toolchains[client]) for client in sorted(toolchains)},
         "run": {
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "sampleproof": harness.__version__,
@@ -157,9 +157,7 @@ def finding(found: Finding) -> Line:
     }
 
 
-def footer(
-    counts: Mapping[str, Mapping[str, int]], exit_code: int, run: Mapping[str, Any]
-) -> Line:
+def footer(counts: Mapping[str, Mapping[str, int]], exit_code: int, run: Mapping[str, Any]) -> Line:
     """The last line, without which a report is incomplete.
 
     Args:
