@@ -6,7 +6,6 @@ again; and an `error` is of the moment. A failure makes an earlier pass forgotte
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import msgspec
 from harness.memory.key import Circumstances, Keys
 from harness.memory.machine import machine
 from harness.memory.store import Store
+from harness.model.files import keep
 from harness.model.finding import Finding
 from harness.model.observation import Observation
 from harness.suite import Outcome
@@ -104,14 +104,8 @@ class Memory:
         if unsealed != self.unsealed:
             self.unsealed = unsealed
             self._keys.seal(sealed=not unsealed)
-            self._note(Sealing(machine=machine(), unsealed=unsealed))
-
-    def _note(self, sealing: Sealing) -> None:
-        beside = self._sealing.with_name(f".{self._sealing.name}.{os.getpid()}")
-        with suppress(OSError):
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(msgspec.msgpack.encode(sealing))
-            beside.replace(self._sealing)
+            known = Sealing(machine=machine(), unsealed=unsealed)
+            keep(self._sealing, msgspec.msgpack.encode(known))
 
     def holds(self, cells: Iterable[Cell]) -> bool:
         """Whether every one of some cells can be answered."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.files import keep
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -58,15 +60,7 @@ class Store:
 
     def write(self, key: str, body: bytes) -> None:
         """Keep an entry; a disk that takes none is no reason to fail."""
-        beside = self.folder / f".{key}.{os.getpid()}"
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                beside.write_bytes(_head(key, body) + body)
-                beside.replace(self.folder / key)
-            except OSError:
-                beside.unlink(missing_ok=True)
-                raise
+        keep(self.folder / key, _head(key, body) + body)
 
     def remove(self, key: str) -> None:
         """Forget an entry."""

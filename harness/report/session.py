@@ -10,6 +10,7 @@ import click
 
 from harness.gathering import Gathering
 from harness.memory.memory import Memory
+from harness.model.basis import Digests
 from harness.model.problem import HarnessError
 from harness.report import line, ndjson
 from harness.report.estimate import Estimate
@@ -99,7 +100,10 @@ class Session:
             writer = ndjson.Writer(self.report, header, ndjson.order(cells))
             estimate = Estimate(cells, self._durations)
             screen = Screen(cells, self.rerun, estimate, live=not whole)
-            teller = Teller(writer, screen)
+            digests = Digests(self.root)
+            for cell in cells:  # now, since files may change while samples run
+                digests.basis(cell)
+            teller = Teller(writer, screen, digests)
             try:
                 self._answer(cells, stage, Gathering(cells, teller))
                 writer.finish(teller.exit_code, (time.monotonic() - started) * 1000)

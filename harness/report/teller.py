@@ -8,6 +8,7 @@ from harness.report import line
 from harness.suite import exit_code, worst
 
 if TYPE_CHECKING:
+    from harness.model.basis import Digests
     from harness.model.cell import Cell
     from harness.report.ndjson import Writer
     from harness.report.screen import Screen
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 class Teller:
     """An audience that passes on what it is told, and keeps none of it."""
 
-    def __init__(self, writer: Writer, screen: Screen) -> None:
-        """Tell a report and a screen."""
+    def __init__(self, writer: Writer, screen: Screen, digests: Digests) -> None:
+        """Tell a report and a screen; digests say what verdicts rest on."""
         self._writer = writer
         self._screen = screen
+        self._digests = digests
         self._codes = {0}
 
     def begun(self, cell: Cell) -> None:
@@ -30,7 +32,7 @@ class Teller:
     def outcome(self, one: Outcome) -> None:
         """Tell of an outcome."""
         self._codes.add(exit_code([one], []))
-        self._writer.cell(line.cell(one))
+        self._writer.cell(line.cell(one, self._digests.basis(one.cell)))
         self._screen.outcome(one)
 
     def parity(self, one: Parity) -> None:

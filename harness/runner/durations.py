@@ -5,12 +5,13 @@ They are a hint and no more. Whatever cannot be read or written is as good as no
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from harness.model.files import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,10 +58,5 @@ class Durations:
 
     def save(self) -> None:
         """Keep what was remembered."""
-        if not self._new:
-            return
-        with suppress(OSError):
-            self._place.parent.mkdir(exist_ok=True)
-            beside = self._place.with_name(f".{self._place.name}.{os.getpid()}")
-            beside.write_bytes(msgspec.msgpack.encode({**self._known, **self._new}))
-            beside.replace(self._place)
+        if self._new:
+            keep(self._place, msgspec.msgpack.encode({**self._known, **self._new}))

@@ -165,6 +165,10 @@ class Stage:
         (home / "tmp").mkdir()
         return home
 
+    def discard(self, home: Path) -> None:
+        """Remove a run's folder: thousands of runs must not leave thousands."""
+        shutil.rmtree(home, ignore_errors=True)
+
     def close(self) -> None:
         """End the starter, and remove the private folders."""
         for launcher in (self.launcher, *self._forking.values()):

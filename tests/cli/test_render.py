@@ -44,5 +44,5 @@ def test_a_leftover_is_not_said_to_be_mended_by_rendering(copy, check):
     assert err == "stale samples: 1\n"
 
 
-def test_fresh_samples_are_said_to_be_fresh(check, project):
-    assert check() == (0, f"{len(list(project.cells()))} samples are fresh.\n", "")
+def test_fresh_samples_are_said_to_be_fresh(check, whole_project):
+    assert check() == (0, f"{len(list(whole_project.cells()))} samples are fresh.\n", "")

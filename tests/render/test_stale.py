@@ -17,9 +17,9 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def test_the_committed_samples_are_fresh(project):
+def test_the_committed_samples_are_fresh(whole_project):
     root = Path(__file__).parents[2]
-    assert stale(root, project.cells()) == []
+    assert stale(root, whole_project.cells()) == []
 
 
 def test_other_models_have_no_committed_sample(copy):
