@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LIMIT_BYTES = 64 * 1024 * 1024
+LIMIT_BYTES = 64_000_000
 """What all entries may take together; those that were not used for longest go first."""
 
 MARK = b"sampleproof result\n"

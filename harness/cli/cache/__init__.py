@@ -1,4 +1,4 @@
-"""`sampleproof cache`."""
+"""`sampleproof cache`: one verb a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.group import Verbs
 from harness.cli.options import project_option, rooted
 
 if TYPE_CHECKING:
@@ -13,43 +14,44 @@ if TYPE_CHECKING:
 
     from harness.memory.store import Size
 
+VERBS = {
+    "clear": "Forget all results, so that everything runs anew.",
+}
 
-@click.group("cache", invoke_without_command=True)
+EPILOG = """\b
+Examples:
+  sampleproof cache
+  sampleproof cache clear
+"""
+
+
+@click.group(
+    "cache",
+    cls=Verbs,
+    verbs=VERBS,
+    package=__name__,
+    epilog=EPILOG,
+    invoke_without_command=True,
+)
 @project_option
 @click.pass_context
 def command(ctx: click.Context, project: Path | None) -> None:
     """Show what is remembered of earlier runs.
 
-    A sample that has passed is not run again while it and all that it rests on are unchanged.
-
-    \b
-    Examples:
-      sampleproof cache
-      sampleproof cache clear
+    A sample that has passed is not run again while it and all that it rests
+    on are unchanged.
     """
-    ctx.obj = project
     if ctx.invoked_subcommand is None:
         from harness.memory.memory import store_of
         from harness.toolchain.state import state_folder
 
         store = store_of(state_folder(rooted(project)))
-        click.echo(f"{_told(store.size())}, in {store.folder}")
-        click.echo(
-            f"It may grow to {_bytes(store.limit)}; what was not used for longest goes first."
-        )
+        click.echo(f"{told(store.size())}, in {store.folder}")
+        click.echo(f"The limit is {_bytes(store.limit)}; what was not used for longest goes first.")
 
 
-@command.command("clear")
-@click.pass_obj
-def clear(project: Path | None) -> None:
-    """Forget all results, so that everything runs anew."""
-    from harness.memory.memory import store_of
-    from harness.toolchain.state import state_folder
-
-    click.echo(f"Removed: {_told(store_of(state_folder(rooted(project))).clear())}")
-
-
-def _told(size: Size) -> str:
+def told(size: Size) -> str:
+    """How much is kept, in words."""
     from harness.report.words import number
 
     return f"{number(size.entries, 'result')}, {_bytes(size.bytes)}"

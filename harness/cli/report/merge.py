@@ -1,4 +1,4 @@
-"""`sampleproof report`."""
+"""`sampleproof report merge`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@click.group("report")
-def command() -> None:
-    """Work with reports of earlier runs."""
-
-
-@command.command("merge")
+@click.command("merge")
 @click.argument(
     "reports",
     nargs=-1,
@@ -33,7 +28,7 @@ def command() -> None:
     metavar="DIR",
     help="Where the whole report goes.",
 )
-def merge_command(reports: Sequence[Path], output: Path) -> int:
+def command(reports: Sequence[Path], output: Path) -> int:
     """Join the reports of all shards into the report of the whole run.
 
     A REPORT is a shard's report.ndjson, or the folder that has it. The exit code is the one that
