@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.memory.machine import machine, program
+from harness.model.cell import Cell
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.model.cell import Cell
     from harness.toolchain.ready import Ready
 
 FORMAT = 1
@@ -41,7 +41,8 @@ No run looks at it, and no check: the text itself is read. Where it is rendered 
 nothing is left out of what a template sees.
 """
 
-KINDS = tuple(IRRELEVANT)
+FIELDS = tuple(name for name in Cell.__struct_fields__ if name != "id")
+"""Of a cell. Its name is made of others."""
 
 UNREAD = {"client.yaml", "__pycache__"}
 """What stands beside samples and is no part of a run; the client's template is another."""
@@ -102,9 +103,7 @@ class Keys:
             self._machine,
             self._encode(self._circumstances),
             ready.digest.encode(),
-            cell.path.encode(),
-            cell.model.encode(),
-            *(self._part(kind, getattr(cell, kind), whole=not cell.committed) for kind in KINDS),
+            *(self._part(name, cell) for name in FIELDS),
         ]
         if cell.committed:
             try:
@@ -117,19 +116,20 @@ class Keys:
             total.update(part)
         return total.hexdigest()
 
-    def _part(self, kind: str, value: Any, *, whole: bool) -> bytes:
-        """What counts of one of a cell's values; worked out once, since many cells share it."""
-        known = (kind, whole, id(value))
+    def _part(self, name: str, cell: Cell) -> bytes:
+        """What counts of one of a cell's values."""
+        value = getattr(cell, name)
+        if name not in IRRELEVANT:
+            return self._encode(value)
+        # A template sees all but the recording.
+        left_out = IRRELEVANT[name] if cell.committed or name == "recording" else set[str]()
+        known = (name, cell.committed, id(value))
         if known not in self._parts:
-            seen = whole and kind != "recording"
-            left_out = set[str]() if seen else IRRELEVANT[kind]
-            fields = {
-                name: field
-                for name, field in msgspec.structs.asdict(value).items()
-                if name not in left_out
-            }
-            # The value stands beside its hash, so that no other is ever at its address.
-            self._parts[known] = value, hashlib.sha256(self._encode(fields)).digest()
+            fields = msgspec.structs.asdict(value)
+            counting = {name: field for name, field in fields.items() if name not in left_out}
+            # Many cells share a value. It stands beside its hash, so that no other is ever at its
+            # address.
+            self._parts[known] = value, hashlib.sha256(self._encode(counting)).digest()
         return self._parts[known][1]
 
     def _bytes(self, cell: Cell) -> list[bytes]:
