@@ -41,10 +41,13 @@ class Estimate:
         self._clock = clock
         self._known_left = 0.0
         self._unknown_left: Counter[str] = Counter()
+        self._before: dict[str, list[float]] = {}
+        """By client: how many ran before, and the milliseconds they took."""
+        self._took: dict[str, list[float]] = {}
+        """The same of those that have run now."""
         for cell in cells:
             self._count(cell, 1)
-        self._took: dict[str, list[float]] = {}
-        """By client: how many have run, and the milliseconds they took."""
+            _add(self._before, cell, durations.of(cell))
         self._expected = self._actual = 0.0
         """Milliseconds of those that ran before and have run now: what was due, and what it was."""
         self._running: dict[str, tuple[float, Cell]] = {}
@@ -62,9 +65,7 @@ class Estimate:
         self._count(cell, -1)
         if duration_ms is None:
             return
-        seen = self._took.setdefault(cell.client.name, [0, 0.0])
-        seen[0] += 1
-        seen[1] += duration_ms
+        _add(self._took, cell, duration_ms)
         known = self._of(cell)
         if known is not None:
             self._expected += known
@@ -103,5 +104,18 @@ class Estimate:
         return self._mean(cell.client.name, mean) if known is None else known * self._pace()
 
     def _mean(self, client: str, of_all: float) -> float:
-        number, total = self._took.get(client, (0, 0.0))
-        return total / number if number else of_all
+        """How long a cell takes of which nothing is known but its client."""
+        if client in self._took:
+            number, total = self._took[client]
+            return total / number
+        if client in self._before:
+            number, total = self._before[client]
+            return total / number * self._pace()
+        return of_all
+
+
+def _add(sums: dict[str, list[float]], cell: Cell, duration_ms: float | None) -> None:
+    if duration_ms is not None:
+        one = sums.setdefault(cell.client.name, [0, 0.0])
+        one[0] += 1
+        one[1] += duration_ms
