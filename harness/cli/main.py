@@ -24,6 +24,7 @@ VERBS = {
     "run": "Run samples as published, against their recordings.",
     "docs": "Publish what has passed, and see that nothing else is published.",
     "report": "Work with reports of earlier runs.",
+    "cache": "Show or clear what is remembered of earlier runs.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

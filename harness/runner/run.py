@@ -22,6 +22,7 @@ from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from harness.gateway.gateway import Service
     from harness.model.cell import Cell
@@ -54,7 +55,9 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
                 shown = await _shown(text.encode(), terminal, run, stage.limit_s)
                 opened.append(Gate(text=text, opened=shown))
 
-        order, canary = _order(cell, stage)
+        home = stage.folder()
+        closing.callback(stage.discard, home)
+        order, canary = _order(cell, stage, home)
         answering = stage.source(cell, canary, see)
 
         async def serve(listener: socket.socket) -> None:
@@ -100,11 +103,10 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
     )
 
 
-def _order(cell: Cell, stage: Stage) -> tuple[Order, str]:
+def _order(cell: Cell, stage: Stage, home: Path) -> tuple[Order, str]:
     """The order for a cell's sample, and the token that it is given."""
     sample = stage.sample(cell)
     ready = stage.ready(cell)
-    home = stage.folder()
     canary = f"canary-{secrets.token_hex(16)}"
     order = Order(
         argv=_arguments(cell, ready.words, str(sample)),
