@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +15,26 @@ if TYPE_CHECKING:
 
     from harness.live.run import Live
     from harness.model.project import Project
+    from harness.report.session import Sealing
     from harness.runner.stage import Isolation
 
 REPLAY_S, LIVE_S = 60.0, 300.0
 """Seconds that a sample may take against a recording, and against an endpoint that has to think."""
+
+
+class Part(click.ParamType[tuple[int, int]]):
+    """A part of a whole: `2/3`."""
+
+    name = "part"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Its number and how many there are."""
+        index, _, of = str(value).partition("/")
+        if not (index.isdecimal() and of.isdecimal() and 1 <= int(index) <= int(of)):
+            self.fail(f"expected I/N with I from 1 to N, as in 2/3; received {value!r}", param, ctx)
+        return int(index), int(of)
 
 
 @click.command("run")
@@ -64,6 +79,18 @@ REPLAY_S, LIVE_S = 60.0, 300.0
     help="A new interpreter for each sample, or a fork of one that has its library imported.",
 )
 @click.option("--no-seal", is_flag=True, help="Do not seal runs.")
+@click.option(
+    "--cache/--no-cache",
+    default=None,
+    help="Answer from memory what has passed already and is unchanged. [default: yes, but not in CI]",
+)
+@click.option("--shard", type=Part(), metavar="I/N", help="Run only the I-th of N parts.")
+@click.option(
+    "--balance",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="REPORT",
+    help="Make shards equally long, by the durations in an earlier report.",
+)
 @project_option
 def command(
     selectors: Sequence[str],
@@ -77,7 +104,10 @@ def command(
     patience: float,
     project: Path | None,
     isolation: Isolation,
+    shard: tuple[int, int] | None,
+    balance: Path | None,
     *,
+    cache: bool | None,
     require_seal: bool,
     no_seal: bool,
     dry_run: bool,
@@ -96,40 +126,47 @@ def command(
     """
     if require_seal and no_seal:
         raise click.UsageError("--require-seal and --no-seal contradict each other")
+    if balance and not shard:
+        raise click.UsageError("--balance is for shards: give --shard I/N too")
     if dry_run and not live:
         raise click.UsageError("--dry-run needs --live: a recording can be asked at any time")
-    from harness.runner.boot import boot
+    from harness.memory.memory import may_answer
+    from harness.model.selector import select
+    from harness.report.session import Session
+    from harness.suite import usable_cores
 
-    with closing(boot()) as starter:  # it comes up while all else is imported
-        from harness.model.selector import select
-        from harness.report.session import Session
-        from harness.suite import usable_cores
+    root, content = opened(project)
+    cells = select(content, root, selectors, clients=clients, scenarios=scenarios, models=models)
+    part = None
+    seal: Sealing = "required" if require_seal else "off" if no_seal else "possible"
+    if shard:
+        from harness.report.shard import durations_in, fingerprint, shard_of
 
-        root, content = opened(project)
-        cells = select(
-            content, root, selectors, clients=clients, scenarios=scenarios, models=models
-        )
-        options = ["--live", live] if live else []
-        jobs = jobs or usable_cores()
-        run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
-        if run_live is not None:
-            click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(cells, jobs)}", err=True)
-            if dry_run:
-                return 0
-            run_live.check_day(cells)
-        session = Session(
-            root=root,
-            project=content,
-            report=report or _default_report(root, "live" if live else "report"),
-            jobs=jobs,
-            limit_s=timeout or REPLAY_S,
-            seal="required" if require_seal else "off" if no_seal else "possible",
-            isolation=isolation,
-            rerun=lambda name: again(project)("run", *options, name),
-            starter=starter,
-            live=run_live,
-        )
-        return session.run(cells)
+        whole = fingerprint(content, root, cells, [seal, isolation, str(timeout), live or ""])
+        durations = durations_in(balance) if balance else {}
+        part, cells = shard_of(cells, *shard, whole, durations)
+    options = ["--live", live] if live else []
+    jobs = jobs or usable_cores()
+    run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
+    if run_live is not None:
+        click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(cells, jobs)}", err=True)
+        if dry_run:
+            return 0
+        run_live.check_day(cells)
+    session = Session(
+        root=root,
+        project=content,
+        report=report or _default_report(root, "live" if live else "report"),
+        jobs=jobs,
+        limit_s=timeout or REPLAY_S,
+        seal=seal,
+        isolation=isolation,
+        rerun=lambda name: again(project)("run", *options, name),
+        cache=may_answer(os.environ) if cache is None else cache,
+        shard=part,
+        live=run_live,
+    )
+    return session.run(cells)
 
 
 def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:

@@ -72,7 +72,7 @@ class Live:
         """Seconds a sample may take in all."""
         name = "".join(c if c.isalnum() else "-" for c in target.endpoint.url)
         self.schedule = schedule or Schedule(state / "live" / f"{name}.json", target.limits)
-        self.durations = Durations(state, of=target.endpoint.name)
+        self.durations = Durations(state, f"durations-{target.endpoint.name}")
         self._patience = Patience(
             connect_s=min(10.0, limit_s / 2),
             head_s=limit_s * THINKING,
@@ -125,7 +125,7 @@ class Live:
                 self._turns[cell.id] = turn
                 started = time.monotonic()
                 outcome = await run_cell(cell, stage.answered_by(self.answering))
-                self.durations.note({cell.id: (time.monotonic() - started) * 1000})
+                self.durations.took(cell, (time.monotonic() - started) * 1000)
         except HarnessError as error:
             fault = Fault(message=error.message, remedy=error.remedy)
             return Outcome(cell=cell, sha256=None, verdict="error", fault=fault)
@@ -146,11 +146,13 @@ class Live:
             HarnessError: They are more than the day's limit still allows.
         """
         requests = sum(map(requests_of, cells))
-        ordered = self.durations.longest_first(cells) if jobs > 1 else cells
-        known = [(requests_of(cell), self.durations.seconds(cell)) for cell in ordered]
-        seconds = self.schedule.predict([(n, GUESS_S if s is None else s) for n, s in known], jobs)
+        ordered = list(self.durations.in_turn(cells)) if jobs > 1 else cells
+        known = [(requests_of(cell), self.durations.of(cell)) for cell in ordered]
+        seconds = self.schedule.predict(
+            [(count, GUESS_S if took is None else took / 1000) for count, took in known], jobs
+        )
         left = self.schedule.left_today()
-        guess = ", by a guess" if any(s is None for _, s in known) else ""
+        guess = ", by a guess" if any(took is None for _, took in known) else ""
         today = "" if left is None else f"; {left} are left of today's limit"
         total = f"{requests} request{'' if requests == 1 else 's'}"
         return f"{total}, about {_spoken(seconds)}{guess}{today}"

@@ -5,48 +5,59 @@ They are a hint and no more. Whatever cannot be read or written is as good as no
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.files import keep
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from harness.model.cell import Cell
+
+WINDOW = 60
+"""Cells whose order is changed together: many more than run at once, and no more than are easily kept."""
 
 
 class Durations:
     """The durations that a project's state remembers, in milliseconds, by cell."""
 
-    def __init__(self, state: Path, of: str = "") -> None:
+    def __init__(self, state: Path, name: str = "durations") -> None:
         """Remember what earlier calls noted.
 
         Args:
             state: Where the project keeps what it makes for itself.
-            of: What answered the samples, if not their recordings; a part of a file's name.
+            name: Of the file: what answered the samples makes a difference.
         """
-        self._place = state / "cache" / f"durations{of and f'-{of}'}.msgpack"
+        self._place = state / "cache" / f"{name}.msgpack"
         self._known: dict[str, float] = {}
+        self._new: dict[str, float] = {}
         with suppress(OSError, msgspec.DecodeError):
             self._known = msgspec.msgpack.decode(self._place.read_bytes(), type=dict[str, float])
 
-    def seconds(self, cell: Cell) -> float | None:
-        """How long a cell took; `None` if it never ran."""
-        known = self._known.get(cell.id)
-        return None if known is None else known / 1000
+    def of(self, cell: Cell) -> float | None:
+        """How long a cell took when it last ran."""
+        return self._known.get(cell.id)
 
-    def longest_first(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Cells in the order to start them; those that never ran come first, as they came."""
-        return sorted(cells, key=lambda cell: -self._known.get(cell.id, float("inf")))
+    def took(self, cell: Cell, duration_ms: float) -> None:
+        """Remember how long a cell took, for later calls."""
+        self._new[cell.id] = duration_ms
 
-    def note(self, found: Mapping[str, float]) -> None:
-        """Remember durations for later calls."""
-        self._known |= found
-        with suppress(OSError):
-            self._place.parent.mkdir(exist_ok=True)
-            beside = self._place.with_name(f".{self._place.name}.{os.getpid()}")
-            beside.write_bytes(msgspec.msgpack.encode(self._known))
-            beside.replace(self._place)
+    def in_turn(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """Cells in the order to start them, the longest first, and never far from their own order.
+
+        Were the longest of thousands all first, none of their groups would be complete before the
+        shortest came. So a window of cells is put in order, then the next.
+        """
+        cells = iter(cells)
+        while window := list(islice(cells, WINDOW)):
+            yield from sorted(window, key=lambda cell: -self._known.get(cell.id, float("inf")))
+
+    def save(self) -> None:
+        """Keep what was remembered."""
+        if self._new:
+            keep(self._place, msgspec.msgpack.encode({**self._known, **self._new}))
