@@ -1,0 +1,1 @@
+"""Pages: fenced blocks, read out of Markdown and MDX, and samples put into them."""
