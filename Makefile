@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render doctor bench lock clean stale
+.PHONY: help test-samples test lint render docs docs-check doctor bench lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
@@ -36,6 +36,15 @@ lint: $(VENV)/dev.stamp ## Check style, types, and that the rendered samples are
 
 render: $(VENV)/run.stamp ## Write the samples anew from scenarios and templates
 	@$(BIN)/sampleproof render
+
+docs: $(VENV)/run.stamp ## Run every sample, then publish those that passed
+	@$(BIN)/sampleproof render
+	@$(BIN)/sampleproof run
+	@$(BIN)/sampleproof docs receipts
+	@$(BIN)/sampleproof docs quickstart
+
+docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and has passed
+	@$(BIN)/sampleproof docs check
 
 doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what mends it
 	@$(BIN)/sampleproof doctor

@@ -1,1 +1,1 @@
-"""Pages: fenced blocks, read out of Markdown and MDX, and samples put into them."""
+"""Pages: fenced blocks and the samples put into them; receipts that allow it, and exports."""

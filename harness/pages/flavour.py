@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.ruler import RuleOptionsType
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
 
@@ -22,7 +23,7 @@ INDENTING = re.compile(r'===[+!]{0,2} +".*"\s*$|!!! ?[\w-].*$|\?\?\?\+? ?[\w"-].
 """What opens a content tab, an admonition or a collapsible block of MkDocs: four columns follow."""
 
 INDENT = 4
-BREAKS = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+BREAKS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 """Blocks that may begin in the line after a paragraph's, like a fence."""
 
 

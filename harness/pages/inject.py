@@ -110,9 +110,7 @@ def _given(opening: Opening, snippets: Snippets) -> Sequence[Snippet]:
         )
     if len({one.client for one in given}) < len(given):
         message = f"{opening.request.sample} names several samples of one client"
-        raise InvalidError(
-            [Problem(file="", message=message, hint="name one scenario: */basic")]
-        )
+        raise InvalidError([Problem(file="", message=message, hint="name one scenario: */basic")])
     return given
 
 

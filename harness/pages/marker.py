@@ -21,10 +21,11 @@ from harness.model.loader import near
 from harness.model.problem import Problem
 from harness.pages import tabs
 from harness.pages.flavour import COMMENTS
+from harness.pages.page import Comment
 from harness.pages.snippet import SnippetRequest
 
 if TYPE_CHECKING:
-    from harness.pages.page import Comment, Page
+    from harness.pages.page import Page
 
 SPOKEN = re.compile(r"(?:<!--|\{/\*)\s*(?:snippet:|(/)snippet(?=[\s:*-]))(.*)", re.DOTALL)
 SAMPLE = re.compile(r"[\w*?\[\]!-]+/[\w*?\[\]!-]+(?:@\S+)?")
@@ -106,9 +107,7 @@ class _Marker:
         self.checksum: str | None = None
 
     def complain(self, message: str, hint: str = "") -> None:
-        self.problems.append(
-            Problem(file=self.file, line=self.line, message=message, hint=hint)
-        )
+        self.problems.append(Problem(file=self.file, line=self.line, message=message, hint=hint))
 
     def read(self, rest: str, *, closing: bool) -> None:
         """Take in what follows the word, up to the comment's end."""
@@ -160,25 +159,26 @@ class _Marker:
         if len(samples) != 1 or not SAMPLE.fullmatch(samples[0]):
             received = " ".join(samples) or "nothing"
             self.complain(f"expected one sample, like python/basic; received {received}")
-        for key, value in options.items():
-            if key not in OPTIONS:
-                hint = near(key, OPTIONS) or f"known: {', '.join(OPTIONS)}"
-                self.complain(f"there is no option {key!r}", hint)
-            elif not value:
-                self.complain(f"the option {key!r} is empty")
-        if "`" in options.get("title", ""):
-            self.complain("a title cannot hold a backtick, since it stands after a fence")
-        known = tabs.formats()
-        form = options.get("tabs")
-        if form and form not in known:
-            hint = near(form, known) or f"known: {', '.join(known)}"
-            self.complain(f"there is no tab format {form!r}", hint)
+        self._check(options)
         if len(self.problems) > before:
             return None
         return Opening(
             request=SnippetRequest(
                 sample=samples[0], model=options.get("model"), region=options.get("region")
             ),
-            tabs=form,
+            tabs=options.get("tabs"),
             title=options.get("title"),
         )
+
+    def _check(self, options: dict[str, str]) -> None:
+        for key, value in options.items():
+            if key not in OPTIONS:
+                hint = near(key, OPTIONS) or f"known: {', '.join(OPTIONS)}"
+                self.complain(f"there is no option {key!r}", hint)
+            elif not value:
+                self.complain(f"the option {key!r} is empty")
+            elif key == "title" and "`" in value:
+                self.complain("a title cannot hold a backtick, since it stands after a fence")
+            elif key == "tabs" and value not in tabs.formats():
+                hint = near(value, tabs.formats()) or f"known: {', '.join(tabs.formats())}"
+                self.complain(f"there is no tab format {value!r}", hint)

@@ -77,7 +77,9 @@ def read(content: bytes, *, mdx: bool) -> Page:
         mdx: Whether it is MDX.
     """
     lines = content.removeprefix(BOM).splitlines(keepends=True)
-    texts = [line.rstrip(b"\r\n").decode("utf-8", "replace").replace("\0", "\ufffd") for line in lines]
+    texts = [
+        line.rstrip(b"\r\n").decode("utf-8", "replace").replace("\0", "\ufffd") for line in lines
+    ]
     texts[: _front_matter(texts)] = [""] * _front_matter(texts)
     tokens: list[Token] = []
     md = parser(mdx=mdx)

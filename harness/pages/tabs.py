@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.pages.layout import fence
+from harness.render.template import environment
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from harness.pages.snippet import Snippet
 
 SUFFIX = ".j2"
-SHORTEST = 3
 
 
 class Tab(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +52,7 @@ def arrange(form: str, snippets: Sequence[Snippet], title: str | None = None) ->
         snippets: One a tab, in their order.
         title: Stands above each.
     """
-    given = [
-        Tab(client=one.client, label=one.label, block=fenced(one, title)) for one in snippets
-    ]
+    given = [Tab(client=one.client, label=one.label, block=fenced(one, title)) for one in snippets]
     text = _template(form).render(tabs=given).strip("\n")
     return f"\n{text}\n\n"
 
@@ -63,11 +63,8 @@ def info(snippet: Snippet, title: str | None = None) -> str:
 
 
 def fenced(snippet: Snippet, title: str | None = None) -> str:
-    """A fenced block that holds a snippet, whatever stands in that; without a line end after it."""
-    runs = re.findall(r"`+", snippet.code)
-    fence = "`" * max(SHORTEST, *(len(run) + 1 for run in runs), SHORTEST)
-    code = snippet.code.removesuffix("\n")
-    return f"{fence}{info(snippet, title)}\n{code}\n{fence}"
+    """A fenced block that holds a snippet; without a line end after it."""
+    return fence(info(snippet, title), snippet.code)
 
 
 def _prose(text: str) -> str:
@@ -76,10 +73,6 @@ def _prose(text: str) -> str:
 
 @cache
 def _template(form: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
-
     text = resources.files("harness.pages").joinpath("tabs", form + SUFFIX).read_text("utf-8")
     # The result is Markdown; what must be escaped in it, each format says itself.
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
-    environment.filters["prose"] = _prose
-    return environment.from_string(text)
+    return environment({"prose": _prose}).from_string(text)

@@ -52,8 +52,13 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: st
     }
 
 
-def cell(outcome: Outcome) -> Line:
-    """One cell's line."""
+def cell(outcome: Outcome, basis: Mapping[str, str]) -> Line:
+    """One cell's line.
+
+    Args:
+        outcome: What came of it.
+        basis: By path: the checksum of each file, besides the sample, that the verdict rests on.
+    """
     about = outcome.cell
     line: Line = {
         "type": "cell",
@@ -62,6 +67,7 @@ def cell(outcome: Outcome) -> Line:
         "scenario": about.scenario.name,
         "model": about.model,
         "sample": {"path": about.path, "sha256": outcome.sha256},
+        "basis": dict(basis),
         "verdict": outcome.verdict,
         "findings": [finding(one) for one in outcome.findings],
         "not_evaluated": list(outcome.not_evaluated),

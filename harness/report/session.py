@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from harness.model.basis import Digests
 from harness.model.problem import HarnessError
 from harness.report import line, ndjson
 from harness.report.screen import Screen
@@ -132,9 +133,11 @@ class Session:
         self, cells: Sequence[Cell], stage: Stage, writer: ndjson.Writer, screen: Screen
     ) -> tuple[list[Outcome], list[Parity]]:
         outcomes: list[Outcome] = []
+        digests = Digests(self.root)  # now, since files may change while samples run
+        basis = {cell.id: digests.basis(cell) for cell in cells}
 
         def done(outcome: Outcome) -> None:
-            writer.cell(line.cell(outcome))
+            writer.cell(line.cell(outcome, basis[outcome.cell.id]))
             screen.outcome(outcome)
             outcomes.append(outcome)
 

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.model.problem import Problem
+    from harness.pages.inject import Injected
 
 
 @click.command("inject")
-@click.argument(
-    "files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a page is stale.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--force", is_flag=True, help="Replace what was written by hand between markers.")
@@ -31,8 +30,8 @@ def command(
     """Put samples between the markers of pages, and touch nothing else in them.
 
     FILES are Markdown, or MDX if they end in .mdx. Without any, they are all
-    pages of the project that git tracks. A page marks a place by two comments
-    (in MDX, {/* … */} will do as well):
+    pages of the project that git knows. A page marks a place with two comments
+    of HTML, or of MDX: {/* … */}.
 
     \b
       <!-- snippet: python/basic -->
@@ -51,52 +50,48 @@ def command(
       sampleproof docs inject README.md
       sampleproof docs inject --check --diff
     """
+    from harness.cli.docs.told import tell
     from harness.cli.main import STALE
     from harness.model.problem import InvalidError
     from harness.pages.inject import inject
-    from harness.pages.snippet import Samples
-    from harness.render.file import difference, replace
-    from harness.render.stale import stale
+    from harness.pages.snippet import Published
+    from harness.render.generated import replace
 
     root, content = opened(project)
-    pages = {path: path.read_bytes() for path in files or _tracked(root)}
-    samples = Samples(root, content)
-    given = {path: inject(old, str(path), samples) for path, old in pages.items()}
-    if problems := [problem for one in given.values() for problem in one.problems]:
+    pages = {path: _read(path) for path in files or _known_to_git(root)}
+    samples = Published(root, content)
+    made = {path: inject(old, str(path), samples) for path, old in pages.items()}
+    if problems := [problem for one in made.values() for problem in one.problems]:
         raise InvalidError(problems)
-    # A page shows what ran, and what runs are the files.
-    unfit = stale(root, samples.cells.values(), whole=False)
-    for sample in unfit:
-        click.echo(f"{sample.path}: is not what its scenario and template give", err=True)
-    if unfit:
-        click.echo("no page shows a stale sample; render them with: sampleproof render", err=True)
-        return STALE
-    changed = [path for path, old in pages.items() if given[path].content != old]
-    edited = [problem for one in given.values() for problem in one.edited]
-    if not (check or diff):
-        if edited and not force:
-            raise InvalidError([*map(_taken_by_force, edited)])
-        for path in changed:
-            replace(path, given[path].content)
+    if samples.unproven:
+        return tell(list(samples.unproven.values()))
+    changed = {path: one for path, one in made.items() if one.content != pages[path]}
+    if check or diff:
+        for path, one in changed.items():
+            _explain(path, pages[path], one, diff=diff)
+    else:
+        by_hand = [_forced(problem) for one in made.values() for problem in one.edited]
+        if by_hand and not force:
+            raise InvalidError(by_hand)
+        for path, one in changed.items():
+            replace(path, one.content)
             click.echo(f"wrote {path}")
-    for path in changed if check or diff else ():
-        by_hand = [problem for problem in edited if problem.file == str(path)]
-        for problem in by_hand:
-            click.echo(_taken_by_force(problem))
-        if not by_hand:
-            click.echo(f"{path}: is not what its markers ask for; mend it with: {_call(path)}")
-        if diff:
-            click.echo(difference(str(path), pages[path], given[path].content), nl=False)
     if check and changed:
         click.echo(f"stale pages: {len(changed)}", err=True)
         return STALE
     if not (diff and changed):
-        click.echo(f"{len(pages)} pages are fresh.")
+        click.echo(f"{len(pages)} {'page is' if len(pages) == 1 else 'pages are'} fresh.")
     return 0
 
 
-def _tracked(root: Path) -> list[Path]:
-    """The project's pages that git tracks, as the user would type them."""
+def _read(path: Path) -> bytes:
+    from harness.render.generated import read
+
+    return read(path) or b""
+
+
+def _known_to_git(root: Path) -> list[Path]:
+    """The project's pages, as the user would type them."""
     from harness.model.problem import invalid
 
     try:
@@ -117,12 +112,23 @@ def _tracked(root: Path) -> list[Path]:
     ]
 
 
-def _call(path: Path | str, *options: str) -> str:
-    return shlex.join(["sampleproof", "docs", "inject", *options, str(path)])
+def _explain(path: Path, old: bytes, made: Injected, *, diff: bool) -> None:
+    from harness.render.generated import difference
+
+    for problem in made.edited:
+        click.echo(_forced(problem))
+    if not made.edited:
+        click.echo(f"{path}: is not what its markers ask for; mend it with: {_call(str(path))}")
+    if diff:
+        click.echo(difference(path.as_posix(), old, made.content), nl=False)
 
 
-def _taken_by_force(problem: Problem) -> Problem:
+def _call(*words: str) -> str:
+    return shlex.join(["sampleproof", "docs", "inject", *words])
+
+
+def _forced(problem: Problem) -> Problem:
     import msgspec
 
-    hint = f"{problem.hint}; replace it with: {_call(problem.file, '--force')}"
+    hint = f"{problem.hint}; or replace it with: {_call('--force', problem.file)}"
     return msgspec.structs.replace(problem, hint=hint)
