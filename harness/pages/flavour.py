@@ -42,7 +42,9 @@ def parser(*, mdx: bool) -> MarkdownIt:
     md.block.ruler.before("html_block", "comment", _comment, BREAKS)
     md.inline.ruler.before("html_inline", "comment", _inline_comment)
     if mdx:
-        md.disable(["code", "html_block"])
+        # Whatever makes a difference only to how text looks need not be told from text.
+        md.disable(["code", "html_block", "lheading", "reference"])
+        md.block.ruler.at("paragraph", _paragraph)
     else:
         md.block.ruler.before("hr", "indenting", _indenting, BREAKS)
     return md
@@ -108,6 +110,27 @@ def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         token.map = [start, line]
         token.meta["column"] = _column(state, start, at)
         state.line = line
+    return True
+
+
+def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Lines of text in MDX, where a block may follow at any indentation."""
+    if silent:
+        return False
+    breaks = state.md.block.ruler.getRules("paragraph")
+    outside, state.parentType = state.parentType, "paragraph"
+    line = start + 1
+    while line < end and not state.isEmpty(line):
+        lazy = state.sCount[line] < 0  # how a quote marks what goes on without its mark
+        if not lazy and any(rule(state, line, end, True) for rule in breaks):
+            break
+        line += 1
+    state.line, state.parentType = line, outside
+    state.push("paragraph_open", "p", 1).map = [start, line]
+    token = state.push("inline", "", 0)
+    token.content = state.getLines(start, line, state.blkIndent, False).strip()
+    token.map, token.children = [start, line], []
+    state.push("paragraph_close", "p", -1)
     return True
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from harness.model.problem import InvalidError, Problem
 from harness.pages import tabs
+from harness.pages.flavour import INDENT
 from harness.pages.marker import closing, places
 from harness.pages.page import BOM, Page, is_mdx, read
 
@@ -110,7 +111,9 @@ def _given(opening: Opening, snippets: Snippets) -> Sequence[Snippet]:
         )
     if len({one.client for one in given}) < len(given):
         message = f"{opening.request.sample} names several samples of one client"
-        raise InvalidError([Problem(file="", message=message, hint="name one scenario: */basic")])
+        raise InvalidError(
+            [Problem(file="", message=message, hint="name one scenario, like basic")]
+        )
     return given
 
 
@@ -154,9 +157,11 @@ def _prefix(before: bytes) -> bytes:
     """What must stand before each further line, from what stands before a marker.
 
     Quotes and indentation go on as they are; in place of a list's mark stand spaces. A quote
-    swallows one space after it, so it must have one.
+    swallows one space after it, so it must have one; not all readers can give it half a tab.
     """
     found = b""
+    if b">" in before:
+        before = before.expandtabs(INDENT)
     for index in range(len(before)):
         byte = before[index : index + 1]
         found += byte if byte in b"> \t" else b" "

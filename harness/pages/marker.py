@@ -3,9 +3,10 @@
     <!-- snippet: python/basic -->
     <!-- /snippet -->
 
-    {/* snippet: */basic tabs=docusaurus title="Ask one question" */}
+    {/* snippet: basic tabs=docusaurus title="Ask one question" */}
     {/* /snippet 3f2a9c01b7de */}
 
+A scenario alone stands for all its clients, like `*/basic`, which would end a comment of MDX.
 The number in a closing marker is a checksum of what was put in. It tells an older sample, which is
 replaced, from what somebody wrote by hand, which is not.
 """
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from harness.pages.page import Page
 
 SPOKEN = re.compile(r"(?:<!--|\{/\*)\s*(?:snippet:|(/)snippet(?=[\s:*-]))(.*)", re.DOTALL)
-SAMPLE = re.compile(r"[\w*?\[\]!-]+/[\w*?\[\]!-]+(?:@\S+)?")
+SAMPLE = re.compile(r"(?:[\w*?\[\]!-]+/)?[\w*?\[\]!-]+(?:@\S+)?")
 WORD = re.compile(r'(?:(\w+)=)?("[^"]*"|[^\s"]+)(?!\S)|(\S+)')
 CHECKSUM = re.compile(r"(?:[0-9a-f]{12})?")
 OPTIONS = ["tabs", "title", "region", "model"]
@@ -122,6 +123,8 @@ class _Marker:
             self.complain(f"expected the whole marker in one line, up to {end}")
         elif self.comment.where == "text" or after.strip():
             self.complain("a marker stands in a line of its own")
+        elif end == "*/}" and "*/" in said:
+            self.complain("in MDX, a comment ends with its first */", "write basic for */basic")
         elif not closing:
             self.opening = self._opening(said)
         elif CHECKSUM.fullmatch(said.strip()):
@@ -164,7 +167,9 @@ class _Marker:
             return None
         return Opening(
             request=SnippetRequest(
-                sample=samples[0], model=options.get("model"), region=options.get("region")
+                sample=samples[0] if "/" in samples[0] else f"*/{samples[0]}",
+                model=options.get("model"),
+                region=options.get("region"),
             ),
             tabs=options.get("tabs"),
             title=options.get("title"),

@@ -42,7 +42,8 @@ def command(
       region=request        a part of the sample: a block of its template
       model=NAME            the sample of another model
       title="In Python"     a title for the block
-      tabs=FORMAT           one tab a client, for */basic; FORMAT is one of
+      tabs=FORMAT           one tab a client, if the marker names a
+                            scenario alone, as basic; FORMAT is one of
                             details, docusaurus, mkdocs, plain, starlight
 
     \b
