@@ -42,9 +42,11 @@ docs: $(VENV)/run.stamp ## Run every sample, then publish those that passed
 	@$(BIN)/sampleproof run
 	@$(BIN)/sampleproof docs receipts
 	@$(BIN)/sampleproof docs quickstart
+	@$(BIN)/sampleproof docs inject
 
 docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and has passed
 	@$(BIN)/sampleproof docs check
+	@$(BIN)/sampleproof docs inject --check
 
 doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what mends it
 	@$(BIN)/sampleproof doctor

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.files import replace
 from harness.model.finding import Verdict
 from harness.model.problem import InvalidError, Problem
-from harness.render.generated import read, replace
+from harness.render.generated import read
 
 if TYPE_CHECKING:
     from pathlib import Path

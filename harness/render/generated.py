@@ -1,15 +1,14 @@
-"""A file that we make and people commit: read, compared, and replaced whole or not at all."""
+"""A file that we make and people commit: read and compared."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from difflib import unified_diff
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
 
-READABLE = 0o644
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(path: Path) -> bytes | None:
@@ -25,31 +24,6 @@ def read(path: Path) -> bytes | None:
     except OSError as error:
         raise HarnessError(
             f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
-        ) from error
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; its permissions and a link that leads to it are kept.
-
-    Raises:
-        HarnessError: It cannot be written.
-    """
-    beside = None
-    try:
-        place = path.resolve()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        mode = place.stat().st_mode & 0o7777 if place.exists() else READABLE
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        beside.chmod(mode)
-        beside.replace(place)
-    except OSError as error:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        raise HarnessError(
-            f"{path} cannot be written: {error.strerror}", "make the folder writable"
         ) from error
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from harness.render.generated import difference, read, replace
+from harness.model.files import replace
+from harness.render.generated import difference, read
 from harness.render.sample import render
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import pytest
 
 from harness.cli.main import invoke
 from harness.model.basis import Digests
-from harness.model.project import open_project
 from harness.pages import receipt
 
 MARKED = "# T\n\n<!-- snippet: python/basic -->\n<!-- /snippet -->\n"
@@ -128,14 +127,14 @@ def test_a_model_or_region_that_is_not_there(copy, call, options, said):
     assert f"error: page.md:3: {said}" in err
 
 
-def test_a_region_is_a_part_of_every_client_s_sample(copy, call):
+def test_a_region_is_a_part_of_every_client_s_sample(copy, call, project):
     (copy / "page.md").write_text(
         "<!-- snippet: */basic tabs=plain region=request -->\n<!-- /snippet -->"
     )
     assert call("page.md")[0] == 0
     page = (copy / "page.md").read_text()
     blocks = [block.partition("\n")[2] for block in page.split("```")[1::2]]
-    assert len(blocks) == len(open_project(copy).clients)
+    assert len(blocks) == len(project.clients)
     samples = [path.read_text() for path in sorted((copy / "samples").glob("*/basic.[pjs]*"))]
     for block, sample in zip(blocks, samples, strict=True):
         flat = ["".join(text.split()) for text in (block, sample)]

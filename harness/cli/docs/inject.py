@@ -56,7 +56,7 @@ def command(
     from harness.model.problem import InvalidError
     from harness.pages.inject import inject
     from harness.pages.snippet import Published
-    from harness.render.generated import replace
+    from harness.model.files import replace
 
     root, content = opened(project)
     pages = {path: _read(path) for path in files or _known_to_git(root)}

@@ -29,10 +29,11 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
     """
     from harness.cli.docs.told import tell
     from harness.cli.main import STALE
+    from harness.model.files import replace
     from harness.model.problem import invalid
     from harness.pages.proof import Gate, sort
     from harness.pages.quickstart import TEMPLATE, pages
-    from harness.render.generated import difference, read, replace
+    from harness.render.generated import difference, read
 
     root, content = opened(project)
     proven, unproven = sort(map(Gate(root).look, content.cells()))
