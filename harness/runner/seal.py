@@ -113,7 +113,9 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     for path in (*SETTINGS, *DEVICES):
         _show(root, os.path.realpath(path), path)
     for path in sorted({*read, *map(os.path.realpath, read)}):
-        _show(root, os.path.realpath(path), path)  # by either name: links lead from one to the other
+        _show(
+            root, os.path.realpath(path), path
+        )  # by either name: links lead from one to the other
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
