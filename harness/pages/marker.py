@@ -130,7 +130,7 @@ class _Marker:
         elif CHECKSUM.fullmatch(said.strip()):
             self.checksum = said.strip()
         else:
-            self.complain(f"expected nothing but a checksum here; received {said.strip(' :')!r}")
+            self.complain(f"expected nothing but a checksum here; received {said.strip()!r}")
 
     def closed_by(self, last: _Marker) -> Place | None:
         """The place between this marker and that."""

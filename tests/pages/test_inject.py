@@ -146,7 +146,7 @@ WRONG = {
     "closed with more": (
         "<!-- snippet: python/basic -->\n<!-- /snippet: python/basic -->",
         2,
-        "received 'python/basic'",
+        "received ': python/basic'",
     ),
     "closed elsewhere": (
         "- <!-- snippet: python/basic -->\n\n<!-- /snippet -->",

@@ -53,10 +53,10 @@ def command(
     """
     from harness.cli.docs.told import tell
     from harness.cli.main import STALE
+    from harness.model.files import replace
     from harness.model.problem import InvalidError
     from harness.pages.inject import inject
     from harness.pages.snippet import Published
-    from harness.model.files import replace
 
     root, content = opened(project)
     pages = {path: _read(path) for path in files or _known_to_git(root)}
