@@ -34,7 +34,7 @@ class Tab(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     label: str
     block: str
-    """A fenced block, without a line end after it."""
+    """Markdown, as a fenced block, without a line end after it."""
 
 
 @cache
@@ -53,8 +53,12 @@ def arrange(form: str, snippets: Sequence[Snippet], title: str | None = None) ->
         title: Stands above each.
     """
     given = [Tab(client=one.client, label=one.label, block=fenced(one, title)) for one in snippets]
-    text = _template(form).render(tabs=given).strip("\n")
-    return f"\n{text}\n\n"
+    return f"\n{side_by_side(form, given)}\n\n"
+
+
+def side_by_side(form: str, tabs: Sequence[Tab]) -> str:
+    """Tabs in one of the formats, without an empty line around them."""
+    return _template(form).render(tabs=tabs).strip("\n")
 
 
 def info(snippet: Snippet, title: str | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,23 +93,13 @@ def _read(path: Path) -> bytes:
 def _known_to_git(root: Path) -> list[Path]:
     """The project's pages, as the user would type them."""
     from harness.model.problem import invalid
+    from harness.pages.known import known_to_git
 
-    try:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--", "*.md", "*.mdx", "*.markdown"],
-            cwd=root,
-            capture_output=True,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise invalid(f"git does not list the pages of {root}", hint="name the FILES") from error
+    found = known_to_git(root)
+    if found is None:
+        raise invalid(f"git does not list the pages of {root}", hint="name the FILES")
     here = Path.cwd()
-    found = [root / name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name]
-    return [
-        path.relative_to(here) if path.is_relative_to(here) else path
-        for path in found
-        if path.is_file()
-    ]
+    return [path.relative_to(here) if path.is_relative_to(here) else path for path in found]
 
 
 def _explain(path: Path, old: bytes, made: Injected, *, diff: bool) -> None:
