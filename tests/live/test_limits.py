@@ -8,11 +8,13 @@ import time
 import pytest
 from upstreams import reply, right, upstream
 
+from harness.gathering import Gathering
 from harness.live.limits import DAY_S, Schedule
 from harness.live.run import Live
 from harness.live.target import Target
 from harness.model.catalog import Endpoint, Limits
 from harness.model.problem import HarnessError
+from harness.runner.durations import Durations
 from harness.runner.stage import Stage
 from harness.suite import run_suite
 from harness.toolchain.ready import prepare_all
@@ -196,6 +198,22 @@ class Strict:
         yield from pieces
 
 
+class Heard:
+    """Keeps what it is told of."""
+
+    def __init__(self):
+        self.outcomes = []
+
+    def begun(self, cell):
+        pass
+
+    def outcome(self, one):
+        self.outcomes.append(one)
+
+    def parity(self, one):
+        assert one.verdict == "skipped"  # there is one client
+
+
 @pytest.fixture
 def stage(root, project, tmp_path):
     client = project.clients["curl"]
@@ -221,26 +239,22 @@ def test_sixty_samples_earn_no_429_and_take_as_long_as_predicted(project, stage,
         )
         live = Live(target, stage.state, limit_s=60, budget_s=0, schedule=schedule)
         jobs = schedule.at_once(8)
-        outcomes = []
+        heard = Heard()
 
         async def run():
-            return await run_suite(
-                cells,
-                stage,
-                jobs=jobs,
-                damaged={},
-                done=outcomes.append,
-                run=live.run_cell,
-                durations=live.durations,
+            await run_suite(
+                cells, stage, Gathering(cells, heard), jobs=jobs, damaged={}, run=live.run_cell
             )
 
         started = time.monotonic()
         asyncio.run(run())
         took = time.monotonic() - started
+        live.durations.save()
     fresh = Schedule(tmp_path / "another.json", LIMITS, lambda: time.time() * SPEED)
-    known = [live.durations.seconds(cell) * SPEED for cell in cells]
+    durations = Durations(stage.state, "durations-strict")
+    known = [durations.of(cell) / 1000 * SPEED for cell in cells]
     predicted = fresh.predict([(1, seconds) for seconds in known], jobs) / SPEED
-    assert {one.verdict for one in outcomes} == {"pass"}, outcomes[0]
-    assert (len(outcomes), len(strict.came), strict.refused) == (60, 60, 0)
+    assert {one.verdict for one in heard.outcomes} == {"pass"}, heard.outcomes[0]
+    assert (len(heard.outcomes), len(strict.came), strict.refused) == (60, 60, 0)
     assert strict.most <= 5
     assert took == pytest.approx(predicted, rel=0.1)
