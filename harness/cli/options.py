@@ -120,11 +120,11 @@ def opened(folder: Path | None) -> tuple[Path, Project]:
 
 
 def again(folder: Path | None) -> Callable[..., str]:
-    """Gives, for some arguments, the command line that the user can type."""
+    """Gives, for a verb and its arguments, the command line that the user can type."""
     project = ["--project", str(folder)] if folder else []
 
-    def line(*arguments: str) -> str:
-        return shlex.join([*program(), *arguments, *project])
+    def line(verb: str, *arguments: str) -> str:
+        return shlex.join([*program(), verb, *project, *arguments])
 
     return line
 

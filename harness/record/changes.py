@@ -11,7 +11,6 @@ import msgspec
 from harness.checks.answer import shape_of
 from harness.model import jsonvalue
 from harness.model.operation import event_data
-from harness.record.coded import UnreadableError, opened
 from harness.record.rules import is_among
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _exchange(
     was, now = f"{before.method} {before.path}", f"{after.method} {after.path}"
     if was != now:
         yield "exchanges", f"{was} → {now}"
-    one, other = plain(before.response), plain(after.response)
+    one, other = before.response.plain, after.response.plain
     for name in ("status", "reason", "ending"):
         if getattr(one, name) != getattr(other, name):
             yield "status", f"{name}: {getattr(one, name)} → {getattr(other, name)}"
@@ -72,17 +71,13 @@ def _exchange(
         ("values", text)
         for text in _values(documents(one), documents(other), {*told, *rules.volatile})
     )
-    yield from (("headers", text) for text in _headers(one.headers, other.headers, rules))
+    yield from (
+        ("headers", text)
+        for text in _headers(before.response.headers, after.response.headers, rules)
+    )
     trailers = _headers(one.trailers, other.trailers, rules)
     yield from (("headers", f"trailer {text}") for text in trailers)
     yield from (("chunks", text) for text in _chunks(before.response, after.response))
-
-
-def plain(response: Response) -> Response:
-    """A response whose body is not coded, as far as it can be read."""
-    with suppress(UnreadableError):
-        return msgspec.structs.replace(response, body=b"".join(opened(response)))
-    return response
 
 
 def documents(response: Response) -> list[Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.loader import read
 from harness.model.problem import Problem
-from harness.record.coded import coding
 from harness.record.scan import suspects
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def _line(loaded: Loaded, index: int, response: Response, suspect: Suspect) -> P
     body: dict[str, Any] = loaded.data["exchanges"][index]["response"]["body"]
     end = b"\n\n" if "events" in body else b""
     listed = body.get("events") or body.get("pieces")
-    if not listed or coding(response):
+    if not listed or response.coding:
         return ("body",)
     ends = accumulate(len(piece.encode() + end) for piece in listed)
     number = next((at for at, stop in enumerate(ends) if suspect.offset < stop), len(listed) - 1)

@@ -15,8 +15,7 @@ from harness.live.run import Live
 from harness.live.scrubbed import SHORTEST
 from harness.live.target import OWN
 from harness.model.problem import HarnessError
-from harness.model.recording import Exchange, Provenance, Recording
-from harness.record.coded import UnreadableError
+from harness.model.recording import Exchange, Provenance, Recording, UnreadableError
 from harness.record.sanitize import sanitized
 from harness.suite import Outcome
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.record.coded import closed, opened
+from harness.record.coded import closed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def sanitized(
     def fields(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         return tuple((name, clean(value, name)) for name, value in pairs)
 
-    pieces = opened(response)
+    pieces: Sequence[bytes] = response.opened()
     before = b"".join(pieces)
     # One character for one byte, so that nothing moves.
     after = clean(before.decode("latin-1"), None).encode("latin-1")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.checks.secret import forms
-from harness.record.coded import UnreadableError, opened
+from harness.model.recording import UnreadableError
 from harness.record.sanitize import without
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def suspects(response: Response, rules: Rules, known: Sequence[str] = ()) -> lis
         for index, (name, value) in enumerate(pairs):
             found += _in((kind, index), value, name, rules, known)
     try:
-        body = b"".join(opened(response))
+        body = b"".join(response.opened())
     except UnreadableError as error:
         what = f"nobody can say whether a secret is in this body: {error}"
         return [*found, Suspect(place=("body",), offset=0, what=what, shown="")]

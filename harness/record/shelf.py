@@ -15,8 +15,8 @@ from harness.model import build
 from harness.model.dump import dump
 from harness.model.files import replace
 from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.model.recording import UnreadableError
 from harness.record.changes import Change, changes
-from harness.record.coded import UnreadableError
 from harness.record.sanitize import sanitized
 from harness.record.scan import suspects
 

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.model.problem import InvalidError
-from harness.model.recording import ChunkMark, Response
-from harness.record.coded import UnreadableError, opened
+from harness.model.recording import ChunkMark, Response, UnreadableError
 from harness.record.rules import FILE, load_rules
 from harness.record.sanitize import sanitized
 from harness.record.scan import suspects
@@ -124,7 +123,7 @@ def test_a_compressed_body_keeps_what_each_chunk_adds(rules, coding, ending):
     assert suspects(before, rules)
     found = sanitized(before, rules.sanitizers)
     hidden = [b"data: ", b"ghp_" + b"0" * 5, b"0" * 31 + b"\n\n", b"data: 2\n\n"]
-    assert opened(found) == hidden
+    assert list(found.opened()) == hidden
     assert sum(mark.size for mark in found.chunks) == len(found.body)
     assert suspects(found, rules) == []
     if ending == "complete":

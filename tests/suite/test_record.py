@@ -1,6 +1,7 @@
 """`sampleproof record` and `check`, as a user types them, against an endpoint on this machine."""
 
 import base64
+import gzip
 import json
 import os
 import shutil
@@ -366,4 +367,27 @@ def test_what_others_recorded_answers_a_scenario(project, tmp_path):
     assert code == 0, output + said
     assert "chunks: unknown" in file(project, "pieces").read_text("utf-8")
     code, output, said = call("run", "plain/pieces", project=project)
+    assert code == 0, output + said
+
+
+@pytest.mark.parametrize(
+    ("scenario", "body"), [("question", message("Paris.")), ("pieces", STREAM)]
+)
+def test_a_compressed_recording_answers_a_client_that_takes_none(project, tmp_path, scenario, body):
+    kind = "text/event-stream" if scenario == "pieces" else "application/json"
+    interaction = {
+        "request": {"method": "POST", "uri": "https://api.example.com/v2/answers"},
+        "response": {
+            "status": {"code": 200, "message": "OK"},
+            "headers": {"Content-Type": [kind], "Content-Encoding": ["gzip"]},
+            "body": {"base64_string": base64.b64encode(gzip.compress(body)).decode()},
+        },
+    }
+    tape = tmp_path / "tape.json"
+    tape.write_text(json.dumps({"version": 1, "interactions": [interaction]}), "utf-8")
+    arguments = ["record", "import", tape, "--format", "vcrpy", "--scenario", scenario, "--accept"]
+    code, output, said = call(*arguments, project=project)
+    assert code == 0, output + said
+    assert read(project, scenario).exchanges[0].response.coding == "gzip"
+    code, output, said = call("run", f"plain/{scenario}", project=project)
     assert code == 0, output + said
