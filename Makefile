@@ -46,7 +46,6 @@ docs: $(VENV)/run.stamp ## Run every sample, then publish those that passed
 
 docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and has passed
 	@$(BIN)/sampleproof docs check
-	@$(BIN)/sampleproof docs inject --check
 
 site: $(VENV)/dev.stamp ## Build docs/ as a site, into build/site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet

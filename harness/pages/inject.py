@@ -127,12 +127,10 @@ class _Filling:
     """What goes between two markers, and into the second."""
 
     def __init__(self, page: Page, place: Place, given: Sequence[Snippet]) -> None:
-        opening, self.given = place.opening, given
-        self.title = opening.title
-        if opening.tabs is None:
-            body = "".join(tabs.fenced(one, opening.title) + "\n" for one in given).encode()
-        else:
-            body = tabs.arrange(opening.tabs, given, opening.title).encode()
+        blocks = [(_info(one, place.opening), one.code) for one in given]
+        body = _body(place.opening, given, blocks)
+        # What a reader of the page must find.
+        self.blocks = [(info, code.encode().removesuffix(b"\n") + b"\n") for info, code in blocks]
         marked, last = page.lines[place.first.line], page.lines[place.last.line]
         prefix = _prefix(marked[: place.first.column])
         self.first, self.end = place.first.end, place.last.line + 1
@@ -145,27 +143,35 @@ class _Filling:
             last[: place.last.column] + new_last + last[len(last.rstrip(b"\r\n")) :],
         ]
 
-    def blocks(self) -> list[tuple[str, bytes]]:
-        """What a reader of the page must find: info strings and code."""
-        return [
-            (tabs.info(one, self.title), one.code.encode().removesuffix(b"\n") + b"\n")
-            for one in self.given
-        ]
+
+def _info(snippet: Snippet, opening: Opening) -> str:
+    """What stands after a fence. Tools for sites read a title there; GitHub passes over it."""
+    return f'{snippet.fence} title="{opening.title}"' if opening.title else snippet.fence
+
+
+def _body(opening: Opening, given: Sequence[Snippet], blocks: Sequence[tuple[str, str]]) -> bytes:
+    fenced = [tabs.fence(info, code) for info, code in blocks]
+    if opening.tabs is None:
+        return "".join(f"{block}\n" for block in fenced).encode()
+    ways = [
+        tabs.Tab(key=one.client, label=one.label, block=block)
+        for one, block in zip(given, fenced, strict=True)
+    ]
+    return f"\n{tabs.arrange(opening.tabs, ways)}\n\n".encode()
 
 
 def _prefix(before: bytes) -> bytes:
     """What must stand before each further line, from what stands before a marker.
 
-    Quotes and indentation go on as they are; in place of a list's mark stand spaces. A quote
-    swallows one space after it, so it must have one; not all readers can give it half a tab.
+    Quotes and indentation go on; in place of a list's mark stand spaces. A quote swallows one space
+    after it, so it must have one. Tabs become spaces: GitHub's parser miscounts a tab of which a
+    list or a quote takes only a part.
     """
-    found = b""
-    if b">" in before:
-        before = before.expandtabs(INDENT)
+    found, before = b"", before.expandtabs(INDENT)
     for index in range(len(before)):
         byte = before[index : index + 1]
-        found += byte if byte in b"> \t" else b" "
-        if byte == b">" and before[index + 1 : index + 2] not in (b" ", b"\t"):
+        found += byte if byte in b"> " else b" "
+        if byte == b">" and before[index + 1 : index + 2] != b" ":
             found += b" "
     return found
 
@@ -193,6 +199,6 @@ def _shown(page: Page, fillings: Sequence[_Filling], file: str) -> list[bool]:
             for fence in page.fences
             if place.first.end <= fence.first < place.last.line
         ]
-        == filling.blocks()
+        == filling.blocks
         for place, filling in zip(found, fillings, strict=True)
     ]

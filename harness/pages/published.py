@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+from harness.model.problem import InvalidError
 from harness.pages import quickstart
+from harness.pages.inject import inject
 from harness.pages.proof import Gate, Unproven, sort
+from harness.pages.snippet import Published
+from harness.pages.tracked import tracked
 from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from harness.model.problem import Problem
     from harness.model.project import Project
     from harness.pages.proof import Proven
 
@@ -21,7 +27,7 @@ def check(root: Path, project: Project) -> list[Unproven]:
     """Everything that is stale, each fault once: a sample that is stale is not also unproven.
 
     Raises:
-        InvalidError: A sample or a page cannot be rendered.
+        InvalidError: A sample or a page cannot be rendered, or a page's markers are wrong.
         HarnessError: A file cannot be read.
     """
     cells = list(project.cells())
@@ -34,6 +40,7 @@ def check(root: Path, project: Project) -> list[Unproven]:
     faults += [] if gate.unreadable else unproven
     if not faults:  # what is not proven is on no page
         faults += _pages(root, project, proven)
+        faults += _injected(root, project)
     return faults
 
 
@@ -48,4 +55,22 @@ def _pages(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[U
         yield Unproven(name=path, why=why, remedy="remove it, or add its messages")
 
 
+def _injected(root: Path, project: Project) -> list[Unproven]:
+    samples = Published(root, project)
+    stale: list[Unproven] = []
+    problems: list[Problem] = []
+    # Outside of a repository, nobody can tell which pages are the project's.
+    for path in tracked(root) or ():
+        name, content = path.relative_to(root).as_posix(), read(path) or b""
+        made = inject(content, name, samples)
+        problems += made.problems
+        if made.content != content:
+            stale.append(Unproven(name=name, why=MARKED, remedy=f"{INJECT} {shlex.quote(name)}"))
+    if problems:
+        raise InvalidError(problems)
+    return [*samples.unproven.values(), *stale]
+
+
+MARKED = "is not what its markers ask for"
+INJECT = "sampleproof docs inject"
 QUICKSTART = "sampleproof docs quickstart"

@@ -72,6 +72,33 @@ def test_one_character_is_told_once_with_what_mends_it(published, look, path, ol
     assert look(published) == (4, [said])
 
 
+@pytest.fixture
+def marked(published):
+    """With a page of its author's own, into which a sample was put."""
+    page = published / "page.md"
+    page.write_text("# Title\n\n<!-- snippet: curl/basic -->\n<!-- /snippet -->\n")
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=published, check=True)
+    assert invoke(["docs", "inject", str(page), "--project", str(published)]) == 0
+    return page
+
+
+def test_a_character_within_markers_is_told_and_one_outside_is_the_author_s(marked, look, capsys):
+    root = marked.parent
+    capsys.readouterr()
+    edit(marked, "# Title", "# A title")
+    assert look(root) == (0, ["Everything published is fresh, and has passed."])
+    edit(marked, "France", "Spain")
+    said = "page.md: is not what its markers ask for; mend it with: sampleproof docs inject page.md"
+    assert look(root) == (4, [said])
+
+
+def test_a_marker_that_is_wrong_is_told(marked, capsys):
+    edit(marked, "curl/basic", "crul/basic")
+    assert invoke(["docs", "check", "--project", str(marked.parent)]) == 2
+    assert "page.md:3: no sample matches 'crul/basic'" in capsys.readouterr().err
+
+
 def test_a_page_in_no_language_is_told(published, look):
     (published / "docs/quickstart.xx.md").write_text("")
     code, out = look(published)
