@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 UPGRADE ?=
+CI ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +21,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
 	  /^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '%s\n' '' 'PYTHON=python3.12 chooses the Python that .venv/ is made with; 3.11 is the oldest that will do.'
+	@printf '%s\n' '' 'CI=true runs every sample, also those that have passed before and are unchanged.' \
+	  'PYTHON=python3.12 chooses the Python that .venv/ is made with; 3.11 is the oldest that will do.'
 
 test-samples: $(VENV)/run.stamp ## Run every sample as published, and compare the languages
 	@$(BIN)/sampleproof run

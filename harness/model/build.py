@@ -307,7 +307,7 @@ def _response(
     listed = data.get("chunks", [[len(body), 0]])
     known = listed != UNKNOWN
     if known:
-        marks = tuple(ChunkMark(size=int(size), after_ms=gap) for size, gap in listed)
+        marks = tuple(ChunkMark(size=int(size), after_ms=float(gap)) for size, gap in listed)
     else:
         marks = likely_chunks(headers, body)
     total = sum(mark.size for mark in marks)

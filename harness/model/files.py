@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from harness.model.problem import HarnessError
@@ -17,6 +17,8 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         HarnessError: It cannot be written; then what was there still is.
     """
+    import tempfile
+
     beside = None
     try:
         place = path.resolve()
@@ -34,3 +36,16 @@ def replace(path: Path, content: bytes) -> None:
         raise HarnessError(
             f"{path} cannot be written: {error.strerror}", "make the folder writable"
         ) from error
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Put a file in its place, whole, if that can be done: for what can be done without."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_bytes(content)
+            beside.replace(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise

@@ -117,7 +117,7 @@ def likely_chunks(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[Chun
     if media_type(headers) == EVENT_STREAM:
         ends = [match.end() for match in EVENT_END.finditer(body)]
         ends += [len(body)] if body[ends[-1] if ends else 0 :] else []
-    return tuple(ChunkMark(size=end - start, after_ms=0) for start, end in pairwise([0, *ends]))
+    return tuple(ChunkMark(size=end - start, after_ms=0.0) for start, end in pairwise([0, *ends]))
 
 
 def checksum(body: bytes) -> str:

@@ -76,7 +76,7 @@ def parity():
 @pytest.fixture
 def written(tmp_path, outcomes, parity):
     header = line.header(3, {"curl": {"curl": "8"}}, "")
-    writer = ndjson.Writer(tmp_path, header, [one.cell.id for one in outcomes])
+    writer = ndjson.Writer(tmp_path, header, [*(one.cell.id for one in outcomes), "basic@m"])
     for one in reversed(outcomes):
         writer.cell(line.cell(one, BASIS))
     writer.parity(line.parity(parity))

@@ -1,4 +1,4 @@
-"""`sampleproof report`."""
+"""`sampleproof report github`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,8 @@ import click
 
 from harness.cli.options import opened, project_option
 
-EPILOG = """\b
-Example:
-  sampleproof report github build/report
-"""
 
-
-@click.group("report", epilog=EPILOG)
-def command() -> None:
-    """Work with reports of earlier runs."""
-
-
-@command.command("github")
+@click.command("github")
 @click.argument("report", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--summary",
@@ -30,7 +20,7 @@ def command() -> None:
 )
 @click.option("--published", is_flag=True, help="Tell of what must not be published, too.")
 @project_option
-def github_command(
+def command(
     report: Path | None, summary: Path | None, project: Path | None, *, published: bool
 ) -> int:
     """Annotate files in GitHub Actions, and write the summary of the job.
