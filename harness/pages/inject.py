@@ -127,10 +127,12 @@ class _Filling:
     """What goes between two markers, and into the second."""
 
     def __init__(self, page: Page, place: Place, given: Sequence[Snippet]) -> None:
-        blocks = [(_info(one, place.opening), one.code) for one in given]
-        body = _body(place.opening, given, blocks)
-        # What a reader of the page must find.
-        self.blocks = [(info, code.encode().removesuffix(b"\n") + b"\n") for info, code in blocks]
+        opening = place.opening
+        self.given, self.title = given, opening.title
+        if opening.tabs is None:
+            body = "".join(f"{tabs.fenced(one, opening.title)}\n" for one in given).encode()
+        else:
+            body = tabs.arrange(opening.tabs, given, opening.title).encode()
         marked, last = page.lines[place.first.line], page.lines[place.last.line]
         prefix = _prefix(marked[: place.first.column])
         self.first, self.end = place.first.end, place.last.line + 1
@@ -143,21 +145,12 @@ class _Filling:
             last[: place.last.column] + new_last + last[len(last.rstrip(b"\r\n")) :],
         ]
 
-
-def _info(snippet: Snippet, opening: Opening) -> str:
-    """What stands after a fence. Tools for sites read a title there; GitHub passes over it."""
-    return f'{snippet.fence} title="{opening.title}"' if opening.title else snippet.fence
-
-
-def _body(opening: Opening, given: Sequence[Snippet], blocks: Sequence[tuple[str, str]]) -> bytes:
-    fenced = [tabs.fence(info, code) for info, code in blocks]
-    if opening.tabs is None:
-        return "".join(f"{block}\n" for block in fenced).encode()
-    ways = [
-        tabs.Tab(key=one.client, label=one.label, block=block)
-        for one, block in zip(given, fenced, strict=True)
-    ]
-    return f"\n{tabs.arrange(opening.tabs, ways)}\n\n".encode()
+    def blocks(self) -> list[tuple[str, bytes]]:
+        """What a reader of the page must find: info strings and code."""
+        return [
+            (tabs.info(one, self.title), one.code.encode().removesuffix(b"\n") + b"\n")
+            for one in self.given
+        ]
 
 
 def _prefix(before: bytes) -> bytes:
@@ -199,6 +192,6 @@ def _shown(page: Page, fillings: Sequence[_Filling], file: str) -> list[bool]:
             for fence in page.fences
             if place.first.end <= fence.first < place.last.line
         ]
-        == filling.blocks
+        == filling.blocks()
         for place, filling in zip(found, fillings, strict=True)
     ]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from harness.model.problem import InvalidError
+from harness.model.problem import InvalidError, Problem
 from harness.pages import quickstart
-from harness.pages.inject import inject
+from harness.pages.known import known_to_git
 from harness.pages.proof import Gate, Unproven, sort
 from harness.pages.snippet import Published
-from harness.pages.tracked import tracked
 from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from harness.model.problem import Problem
     from harness.model.project import Project
     from harness.pages.proof import Proven
 
@@ -27,7 +25,7 @@ def check(root: Path, project: Project) -> list[Unproven]:
     """Everything that is stale, each fault once: a sample that is stale is not also unproven.
 
     Raises:
-        InvalidError: A sample or a page cannot be rendered, or a page's markers are wrong.
+        InvalidError: A sample or a page cannot be rendered.
         HarnessError: A file cannot be read.
     """
     cells = list(project.cells())
@@ -39,12 +37,12 @@ def check(root: Path, project: Project) -> list[Unproven]:
     proven, unproven = sort(gate.look(cell) for cell in cells if cell.path not in paths)
     faults += [] if gate.unreadable else unproven
     if not faults:  # what is not proven is on no page
-        faults += _pages(root, project, proven)
-        faults += _injected(root, project)
+        faults += _quickstarts(root, project, proven)
+        faults += _marked(root, project)
     return faults
 
 
-def _pages(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
+def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
     for page in quickstart.pages(root, project, proven):
         found = read(root / page.path)
         if found != page.text.encode():
@@ -55,22 +53,33 @@ def _pages(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[U
         yield Unproven(name=path, why=why, remedy="remove it, or add its messages")
 
 
-def _injected(root: Path, project: Project) -> list[Unproven]:
+def _marked(root: Path, project: Project) -> Iterator[Unproven]:
+    """Pages that people write, with samples between markers."""
+    pages = {path: path.read_bytes() for path in known_to_git(root) or ()}
+    pages = {path: content for path, content in pages.items() if MARKED in content}
+    if not pages:
+        return
+    from harness.pages.inject import inject  # reads Markdown, which takes long to import
+
     samples = Published(root, project)
-    stale: list[Unproven] = []
     problems: list[Problem] = []
-    # Outside of a repository, nobody can tell which pages are the project's.
-    for path in tracked(root) or ():
-        name, content = path.relative_to(root).as_posix(), read(path) or b""
+    for path, content in pages.items():
+        name = path.relative_to(root).as_posix()
         made = inject(content, name, samples)
         problems += made.problems
-        if made.content != content:
-            stale.append(Unproven(name=name, why=MARKED, remedy=f"{INJECT} {shlex.quote(name)}"))
+        if made.edited:
+            why = "somebody wrote between its markers"
+            yield Unproven(name=name, why=why, remedy=f"{INJECT} --force {shlex.quote(name)}")
+        elif made.content != content:
+            why = "is not what its markers ask for"
+            yield Unproven(name=name, why=why, remedy=f"{INJECT} {shlex.quote(name)}")
     if problems:
         raise InvalidError(problems)
-    return [*samples.unproven.values(), *stale]
+    yield from samples.unproven.values()
 
 
-MARKED = "is not what its markers ask for"
-INJECT = "sampleproof docs inject"
+MARKED = b"snippet:"
+"""In every marker that asks for a sample."""
+
 QUICKSTART = "sampleproof docs quickstart"
+INJECT = "sampleproof docs inject"

@@ -15,8 +15,9 @@ import msgspec
 from harness.model.client import Client
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.scenario import Scenario
+from harness.pages.layout import fence
 from harness.pages.messages import Messages
-from harness.pages.tabs import Tab, arrange, fence
+from harness.pages.tabs import Tab, side_by_side
 from harness.render.generated import read
 from harness.render.template import environment, fill
 
@@ -131,7 +132,8 @@ def _fill(
         return fence(tag, text)
 
     def tabs(ways: Sequence[tuple[str, str]]) -> str:
-        return arrange(layout, [Tab(key=title, label=title, block=text) for title, text in ways])
+        given = [Tab(client=title, label=title, block=text) for title, text in ways]
+        return side_by_side(layout, given)
 
     endpoint = project.catalog.endpoint
     recordings = [project.recordings[one.cell.scenario.name].provenance for one in proven]

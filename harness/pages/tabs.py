@@ -1,8 +1,8 @@
-"""Fenced blocks, and the same thing in several ways side by side, as tools for sites write it.
+"""Fenced blocks, one or several in tabs, as the tools that build sites write them.
 
-A tab format is a template in the folder `tabs`. It sees `tabs`, each with `key`, `label` and
-`block`, and has a filter of ours: `prose` writes a text so that Markdown reads it as nothing but
-that text.
+A tab format is a template in the folder `tabs`. It sees `tabs`, each with `client`, `label` and
+`block` (a fenced block), and has a filter of ours: `prose` writes a text so that Markdown reads it
+as nothing but that text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.pages.layout import fence
 from harness.render.template import environment
 
 if TYPE_CHECKING:
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from harness.pages.snippet import Snippet
+
 SUFFIX = ".j2"
 
 
 class Tab(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of several."""
+    """One tab."""
 
-    key: str
-    """Tells it from the others, in all sets of tabs alike."""
+    client: str
     label: str
-    """What readers see."""
     block: str
-    """Markdown, without a line end after it."""
+    """Markdown, as a fenced block, without a line end after it."""
 
 
 @cache
@@ -43,21 +44,31 @@ def formats() -> list[str]:
     return sorted(one.name.removesuffix(SUFFIX) for one in files if one.name.endswith(SUFFIX))
 
 
-def arrange(form: str, tabs: Sequence[Tab]) -> str:
-    """Tabs, without a line end after them.
+def arrange(form: str, snippets: Sequence[Snippet], title: str | None = None) -> str:
+    """Snippets in tabs, with an empty line before and after them.
 
     Args:
         form: One of the formats.
-        tabs: In their order.
+        snippets: One a tab, in their order.
+        title: Stands above each.
     """
+    given = [Tab(client=one.client, label=one.label, block=fenced(one, title)) for one in snippets]
+    return f"\n{side_by_side(form, given)}\n\n"
+
+
+def side_by_side(form: str, tabs: Sequence[Tab]) -> str:
+    """Tabs in one of the formats, without an empty line around them."""
     return _template(form).render(tabs=tabs).strip("\n")
 
 
-def fence(info: str, code: str) -> str:
-    """A fenced code block that nothing in the code can end (CommonMark 0.31, section 4.5)."""
-    longest = max((len(run) for run in re.findall("`+", code)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}{info}\n{code.removesuffix(chr(10))}\n{ticks}"
+def info(snippet: Snippet, title: str | None = None) -> str:
+    """What stands after a fence. All that build sites read a title there; GitHub ignores it."""
+    return f'{snippet.fence} title="{title}"' if title else snippet.fence
+
+
+def fenced(snippet: Snippet, title: str | None = None) -> str:
+    """A fenced block that holds a snippet; without a line end after it."""
+    return fence(info(snippet, title), snippet.code)
 
 
 def _prose(text: str) -> str:

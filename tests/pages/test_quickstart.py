@@ -6,8 +6,8 @@ from press import edit
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.project import open_project
 from harness.pages import quickstart
+from harness.pages.layout import fence
 from harness.pages.proof import Gate, sort
-from harness.pages.tabs import fence
 
 SPANISH = """\
 language: Español

@@ -70,8 +70,8 @@ def test_the_help_and_the_folder_name_the_same_formats():
 
 
 def test_tabs_hold_all_of_a_way():
-    way = tabs.Tab(key="a", label="A", block="x\n\n```sh\ny\n```")
-    assert tabs.arrange("mkdocs", [way]) == '=== "A"\n\n    x\n\n    ```sh\n    y\n    ```'
+    way = tabs.Tab(client="a", label="A", block="x\n\n```sh\ny\n```")
+    assert tabs.side_by_side("mkdocs", [way]) == '=== "A"\n\n    x\n\n    ```sh\n    y\n    ```'
 
 
 @pytest.mark.parametrize("form", ["plain", "details"])

@@ -58,7 +58,7 @@ def command(
     from harness.pages.snippet import Published
 
     root, content = opened(project)
-    pages = {path: _read(path) for path in files or _all(root)}
+    pages = {path: _read(path) for path in files or _known_to_git(root)}
     samples = Published(root, content)
     made = {path: inject(old, str(path), samples) for path, old in pages.items()}
     if problems := [problem for one in made.values() for problem in one.problems]:
@@ -90,25 +90,25 @@ def _read(path: Path) -> bytes:
     return read(path) or b""
 
 
-def _all(root: Path) -> list[Path]:
+def _known_to_git(root: Path) -> list[Path]:
     """The project's pages, as the user would type them."""
     from harness.model.problem import invalid
-    from harness.pages.tracked import tracked
+    from harness.pages.known import known_to_git
 
-    found, here = tracked(root), Path.cwd()
+    found = known_to_git(root)
     if found is None:
-        raise invalid(f"git does not say which pages {root} has", hint="name the FILES")
+        raise invalid(f"git does not list the pages of {root}", hint="name the FILES")
+    here = Path.cwd()
     return [path.relative_to(here) if path.is_relative_to(here) else path for path in found]
 
 
 def _explain(path: Path, old: bytes, made: Injected, *, diff: bool) -> None:
-    from harness.pages.published import MARKED
     from harness.render.generated import difference
 
     for problem in made.edited:
         click.echo(_forced(problem))
     if not made.edited:
-        click.echo(f"{path}: {MARKED}; mend it with: {_call(str(path))}")
+        click.echo(f"{path}: is not what its markers ask for; mend it with: {_call(str(path))}")
     if diff:
         click.echo(difference(path.as_posix(), old, made.content), nl=False)
 
