@@ -25,6 +25,7 @@ VERBS = {
     "docs": "Publish what has passed, and see that nothing else is published.",
     "report": "Join the reports of shards, or annotate on GitHub.",
     "cache": "Show or clear what is remembered of earlier runs.",
+    "serve": "Run the gateway by itself, for samples in your own shell.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 
