@@ -86,6 +86,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """Checks that must have been judged and have found nothing, or this one cannot be judged."""
     unless: tuple[str, ...] = ()
     """Checks whose finding would explain this one's; that they could not be judged is no reason."""
+    live: bool = False
+    """Whether there is something to judge only where an endpoint answered."""
     judge: Callable[[Evidence], list[Finding] | None]
     """What it finds; `None` if the evidence is not enough to judge."""
 

@@ -22,9 +22,9 @@ CHECKS = (
     Check(id="request.auth", after=("request.count",), judge=request.auth),
     Check(id="request.body", after=("request.count",), judge=request.body),
     Check(id="secret.kept", judge=secret.kept),
-    Check(id="answer.status", after=REQUEST_CHECKS, judge=answer.status),
-    Check(id="answer.shape", after=("answer.status",), judge=answer.shape),
-    Check(id="answer.expected", after=("answer.shape",), judge=answer.expected),
+    Check(id="answer.status", live=True, after=REQUEST_CHECKS, judge=answer.status),
+    Check(id="answer.shape", live=True, after=("answer.status",), judge=answer.shape),
+    Check(id="answer.expected", live=True, after=("answer.shape",), judge=answer.expected),
     Check(
         id="exit.status",
         unless=("network.sealed", "request.count", *ANSWER_CHECKS),
@@ -45,7 +45,7 @@ CHECKS = (
         after=(*REQUEST_CHECKS, "exit.status", "secret.kept", "stream.incremental"),
         judge=outcome.output_text,
     ),
-    Check(id="answer.wording", after=("answer.expected",), judge=answer.wording),
+    Check(id="answer.wording", live=True, after=("answer.expected",), judge=answer.wording),
 )
 
 
@@ -69,6 +69,8 @@ def judge(cell: Cell, observation: Observation) -> Judgement:
     faulty: set[str] = set()
     not_evaluated: list[str] = []
     for check in CHECKS:
+        if check.live and not evidence.live:
+            continue
         found = None
         if faulty.isdisjoint(check.unless) and not {*faulty, *not_evaluated} & {*check.after}:
             found = check.judge(evidence)
