@@ -10,30 +10,22 @@ import asyncio
 import json
 import socket
 import sys
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.gateway.authority import Authority
 from harness.gateway.gateway import Gateway
+from harness.gateway.repeating import Repeating
 from harness.gateway.replay import Replay
 from harness.model.project import open_project
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from harness.gateway.responder import Request
 
-    from harness.gateway.responder import Part, Request
-    from harness.model.cell import Cell
-
-
-class Afresh:
-    """Answers every request from its recording's first exchange."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-
-    def respond(self, request: Request) -> AsyncGenerator[Part, None]:
-        return Replay.of(self.cell).respond(request)
+JOURNAL = 1000
+"""Requests that are kept, as a run keeps its own."""
 
 
 async def serve(root: Path) -> None:
@@ -42,10 +34,11 @@ async def serve(root: Path) -> None:
     authority.prepare({cell.endpoint.host for cell in cells})
     gateway = Gateway(authority)
     ports, services = {}, []
+    journal: deque[Request] = deque(maxlen=JOURNAL)
     for cell in cells:
         listener = socket.create_server(("127.0.0.1", 0))
         ports[cell.id] = listener.getsockname()[1]
-        services.append(await gateway.serve(listener, Afresh(cell), lambda _: None))
+        services.append(await gateway.serve(listener, Repeating(Replay.of(cell)), journal.append))
     print(json.dumps(ports), flush=True)
     await asyncio.to_thread(sys.stdin.read)
     for service in services:

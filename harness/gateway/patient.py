@@ -1,0 +1,40 @@
+"""Awaits something, and says so before it has to wait."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+T = TypeVar("T")
+
+
+class Patient(Generic[T]):
+    """An awaitable that is there at once, or else calls a function before the first wait.
+
+    What stands in between is only passed on: futures to the event loop, and what the loop answers
+    back (PEP 492, as `yield from` does it in PEP 380).
+    """
+
+    def __init__(self, awaited: Awaitable[T], before_waiting: Callable[[], None]) -> None:
+        self._awaited = awaited
+        self._before_waiting = before_waiting
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        steps = self._awaited.__await__()
+        try:
+            step = steps.send(None)
+        except StopIteration as done:
+            return cast("T", done.value)
+        self._before_waiting()
+        while True:
+            try:
+                resume = partial(steps.send, (yield step))
+            except BaseException as error:  # noqa: BLE001
+                resume = partial(steps.throw, error)
+            try:
+                step = resume()
+            except StopIteration as done:
+                return cast("T", done.value)
