@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 UPGRADE ?=
+CI ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,12 +16,13 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render doctor bench lock clean stale
+.PHONY: help test-samples test lint render docs docs-check site doctor bench lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
 	  /^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '%s\n' '' 'PYTHON=python3.12 chooses the Python that .venv/ is made with; 3.11 is the oldest that will do.'
+	@printf '%s\n' '' 'CI=true runs every sample, also those that have passed before and are unchanged.' \
+	  'PYTHON=python3.12 chooses the Python that .venv/ is made with; 3.11 is the oldest that will do.'
 
 test-samples: $(VENV)/run.stamp ## Run every sample as published, and compare the languages
 	@$(BIN)/sampleproof run
@@ -36,6 +38,18 @@ lint: $(VENV)/dev.stamp ## Check style, types, and that the rendered samples are
 
 render: $(VENV)/run.stamp ## Write the samples anew from scenarios and templates
 	@$(BIN)/sampleproof render
+
+docs: $(VENV)/run.stamp ## Run every sample, then publish those that passed
+	@$(BIN)/sampleproof render
+	@$(BIN)/sampleproof run
+	@$(BIN)/sampleproof docs receipts
+	@$(BIN)/sampleproof docs quickstart
+
+docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and has passed
+	@$(BIN)/sampleproof docs check
+
+site: $(VENV)/dev.stamp ## Build docs/ as a site, into build/site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what mends it
 	@$(BIN)/sampleproof doctor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import hashlib
 import os
@@ -12,18 +11,21 @@ import msgspec
 
 from harness.checks import parity
 from harness.checks.check import REQUEST_CHECKS, Evidence
-from harness.checks.judge import judge
 from harness.model.cell import Cell
 from harness.model.finding import Finding, Verdict
 from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
-from harness.runner.durations import Durations
-from harness.runner.run import observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from harness.gathering import Gathering
+    from harness.memory.memory import Memory
+    from harness.runner.durations import Durations
     from harness.runner.stage import Stage
+
+PRECEDENCE = (2, 3, 1, 4, 0)
+"""Exit codes, in the order in which they count where several hold."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
     observation: Observation | None = None
     fault: Fault | None = None
+    cached: bool = False
+    """Whether it was remembered, and nothing ran."""
 
     @property
     def requests_stand(self) -> bool:
@@ -73,55 +77,55 @@ def usable_cores() -> int:
 
 
 async def run_suite(
-    cells: Sequence[Cell],
+    cells: Iterable[Cell],
     stage: Stage,
+    gathering: Gathering,
     *,
     jobs: int,
     damaged: Mapping[str, Sequence[Problem]],
-    done: Callable[[Outcome], None],
-    begun: Callable[[Cell], None] = lambda _: None,
-) -> list[Parity]:
-    """Run cells, a number at once.
+    durations: Durations,
+    memory: Memory,
+) -> None:
+    """Run cells, a number at once, unless they are remembered.
 
     Args:
-        cells: What to run.
+        cells: What to run, in this order.
         stage: What all runs share.
-        jobs: How many run at once; where it is several, the longest start first.
+        gathering: Takes each outcome, as it comes.
+        jobs: How many run at once.
         damaged: By scenario, why its recording cannot be used.
-        done: Told of each outcome, as it comes.
-        begun: Told of each cell as it starts.
-
-    Returns:
-        The parity of each group of cells that differ in nothing but their client.
+        durations: Takes how long each run was.
+        memory: What earlier calls have proved; takes what this one proves.
     """
-    outcomes: dict[str, Outcome] = {}
-    durations = Durations(stage.state)
-    waiting = iter(durations.longest_first(cells) if jobs > 1 else cells)
+    import asyncio
+
+    waiting = iter(cells)
 
     async def worker() -> None:
         for cell in waiting:
-            begun(cell)
-            outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
-            outcomes[cell.id] = outcome
-            done(outcome)
+            outcome = memory.recall(cell)
+            if outcome is None:
+                gathering.audience.begun(cell)
+                outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
+                memory.keep(outcome)
+                if outcome.observation:
+                    durations.took(cell, outcome.observation.duration_ms)
+            gathering.add(outcome)
+            await asyncio.sleep(0)  # so that what is remembered holds up no run
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(jobs, len(cells))):
+            for _ in range(jobs):
                 group.create_task(worker())
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None  # the first is what the user has to know of
-    durations.note(
-        {name: one.observation.duration_ms for name, one in outcomes.items() if one.observation}
-    )
-    groups: dict[tuple[str, str], list[Outcome]] = {}
-    for cell in cells:
-        groups.setdefault((cell.scenario.name, cell.model), []).append(outcomes[cell.id])
-    return [compare(members) for members in groups.values()]
 
 
 async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
     """Run and judge one cell; whatever is our own fault becomes an `error`."""
+    from harness.checks.judge import judge
+    from harness.runner.run import observe
+
     if damage:
         fault = Fault(message=str(InvalidError(damage)), exit_code=2)
         return Outcome(cell=cell, sha256=None, verdict="error", fault=fault)
@@ -189,10 +193,13 @@ def _evidence(outcome: Outcome) -> Evidence:
     return Evidence(cell=outcome.cell, observation=outcome.observation)
 
 
-def exit_code(outcomes: Sequence[Outcome], parities: Sequence[Parity]) -> int:
+def exit_code(outcomes: Iterable[Outcome], parities: Iterable[Parity]) -> int:
     """The exit code of a run: 2, then 3, then 1."""
-    faults = {one.fault.exit_code for one in outcomes if one.fault}
-    if faults:
-        return min(faults)
+    faults = [one.fault.exit_code for one in outcomes if one.fault]
     verdicts = [one.verdict for one in outcomes] + [one.verdict for one in parities]
-    return 1 if "fail" in verdicts else 0
+    return worst([*faults, 1 if "fail" in verdicts else 0])
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Of exit codes, the one that counts."""
+    return min(codes, key=PRECEDENCE.index, default=0)

@@ -43,7 +43,7 @@ def run(report: Path) -> tuple[int, str, float]:
     """Run the suite once: exit code, what it said, seconds."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "harness", "run", "--report", report],
+        [sys.executable, "-m", "harness", "run", "--no-cache", "--report", report],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import harness
+from harness.cli.group import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,9 @@ VERBS = {
     "list": "Show scenarios, clients and models.",
     "render": "Write every client's samples, or check that they are fresh.",
     "run": "Run samples as published, against their recordings.",
+    "docs": "Publish what has passed, and see that nothing else is published.",
+    "report": "Join the reports of shards, or annotate on GitHub.",
+    "cache": "Show or clear what is remembered of earlier runs.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 
@@ -37,31 +40,9 @@ is invalid, 3 the harness could not do its work, 4 a file is stale.
 """
 
 
-class Verbs(click.Group):
-    """A group that knows its verbs' names and summaries without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs, in the order in which people use them."""
-        del ctx
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A verb's command, imported now."""
-        del ctx
-        if cmd_name not in VERBS:
-            return None
-        command: click.Command = import_module(f"harness.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with their summaries."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
-
 @click.group(
     cls=Verbs,
+    verbs=VERBS,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )

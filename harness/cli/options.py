@@ -90,6 +90,18 @@ def chosen_cells(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def rooted(folder: Path | None) -> Path:
+    """The project's root.
+
+    Raises:
+        InvalidError: There is none.
+    """
+    from harness.model.project import find
+    from harness.toolchain.state import workspace
+
+    return workspace(folder.resolve() if folder else find(Path.cwd()))
+
+
 def opened(folder: Path | None) -> tuple[Path, Project]:
     """The project's root, and the project.
 
@@ -97,8 +109,7 @@ def opened(folder: Path | None) -> tuple[Path, Project]:
         InvalidError: There is none, or its files have problems.
     """
     from harness.model.kept import open_kept
-    from harness.model.project import find
-    from harness.toolchain.state import state_folder, workspace
+    from harness.toolchain.state import state_folder
 
-    root = workspace(folder.resolve() if folder else find(Path.cwd()))
+    root = rooted(folder)
     return root, open_kept(root, state_folder(root))

@@ -12,13 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-WHY = {
-    "missing": "is not there",
-    "differs": "is not what its scenario and template give",
-    "leftover": "comes from no scenario",
-}
-
-
 @click.command("render")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a sample is stale.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
@@ -32,7 +25,7 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
       sampleproof render --check --diff
     """
     from harness.cli.main import STALE
-    from harness.render.stale import stale, write
+    from harness.render.stale import WHY, stale, write
 
     root, content = opened(project)
     cells = list(content.cells())

@@ -118,11 +118,11 @@ def parts(response: Response) -> Iterator[Part]:
         reason=response.reason,
         headers=tuple(pair for pair in response.headers if pair[0].lower() not in FRAMING_HEADERS),
         framing=response.framing,
-        length=len(response.body),
+        length=len(response.body) if response.length is None else response.length,
     )
     for data, mark in zip(response.parts, response.chunks, strict=True):
         yield Chunk(data=data, after_ms=mark.after_ms)
-    yield End(ending=response.ending)
+    yield End(ending=response.ending, trailers=response.trailers)
 
 
 def miss(reason: str) -> tuple[Part, ...]:

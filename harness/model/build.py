@@ -22,6 +22,7 @@ from harness.model.recording import (
     Recording,
     Response,
     checksum,
+    likely_chunks,
 )
 from harness.model.scenario import Scenario
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model.loader import Loaded
+
+UNKNOWN = "unknown"
+"""In place of chunks that nobody noted."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 KINDS = {"model": "models", "endpoint": "endpoints", "tier": "limits"}
@@ -299,10 +303,13 @@ def _response(
     except (binascii.Error, ValueError) as error:
         problems.append(loaded.problem((*place, "body"), f"expected base64: {error}"))
         body = b""
-    marks = tuple(
-        ChunkMark(size=int(size), after_ms=gap)
-        for size, gap in data.get("chunks", [[len(body), 0]])
-    )
+    headers = tuple((name, value) for name, value in data["headers"])
+    listed = data.get("chunks", [[len(body), 0]])
+    known = listed != UNKNOWN
+    if known:
+        marks = tuple(ChunkMark(size=int(size), after_ms=float(gap)) for size, gap in listed)
+    else:
+        marks = likely_chunks(headers, body)
     total = sum(mark.size for mark in marks)
     if total != len(body):
         problems.append(
@@ -311,6 +318,7 @@ def _response(
                 f"expected sizes that add up to the body's {len(body)} bytes; received {total}",
             )
         )
+    problems.extend(_contradictions(loaded, place, data, len(body)))
     found = checksum(body)
     if "sha256" not in data:
         problems.append(
@@ -328,12 +336,28 @@ def _response(
     return Response(
         status=data["status"],
         reason=data["reason"],
-        headers=tuple((name, value) for name, value in data["headers"]),
+        headers=headers,
         framing=data["framing"],
+        length=data.get("length"),
         body=body,
         chunks=marks,
+        chunks_known=known,
+        trailers=tuple((name, value) for name, value in data.get("trailers", [])),
         ending=data["ending"],
     )
+
+
+def _contradictions(
+    loaded: Loaded, place: tuple[str | int, ...], data: dict[str, Any], size: int
+) -> Iterator[Problem]:
+    """What no server could have sent."""
+    whole = data["ending"] == "complete"
+    if "length" in data and (whole or data["framing"] != "length" or data["length"] <= size):
+        message = f"expected more than the {size} bytes of a body that broke off, or no such key"
+        yield loaded.problem((*place, "length"), message)
+    if data.get("trailers") and not (whole and data["framing"] == "chunked"):
+        message = "only a chunked body that is complete can have trailers"
+        yield loaded.problem((*place, "trailers"), message)
 
 
 def _body(data: dict[str, Any]) -> bytes:
@@ -343,4 +367,4 @@ def _body(data: dict[str, Any]) -> bytes:
         return str(data["text"]).encode()
     if "pieces" in data:
         return "".join(data["pieces"]).encode()
-    return base64.b64decode(data["base64"], validate=True)
+    return base64.b64decode("".join(data["base64"].split()), validate=True)

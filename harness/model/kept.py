@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness import __version__
+from harness.model.files import keep
 from harness.model.project import Project, open_project
 
 if TYPE_CHECKING:
@@ -53,16 +54,8 @@ def open_kept(root: Path, state: Path) -> Project:
             return kept.project
     project = open_project(root)
     if time.time() - changed > SETTLED_S and state.is_dir():
-        with suppress(OSError):
-            _keep(place, Kept(seal=seal, project=project))
+        keep(place, msgspec.msgpack.encode(Kept(seal=seal, project=project)))
     return project
-
-
-def _keep(place: Path, kept: Kept) -> None:
-    place.parent.mkdir(exist_ok=True)
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
-    beside.write_bytes(msgspec.msgpack.encode(kept))
-    beside.replace(place)
 
 
 def _seal(root: Path) -> tuple[bytes, float]:

@@ -78,7 +78,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None
     """The exit status; `None` if a signal ended it."""
     signal: int | None = None
-    ended_for: Literal["", "time", "output"] = ""
+    ended_for: Literal["", "time", "output", "memory"] = ""
     """Which limit the run outlived, if one ended it."""
     left_behind: tuple[str, ...] = ()
     """Commands that were still running after the sample had ended."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cached_property
-from itertools import accumulate
-from typing import Literal
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EVENT_STREAM = "text/event-stream"
+EVENT_END = re.compile(rb"\r?\n\r?\n")
 
 Framing = Literal["length", "chunked", "close"]
 Ending = Literal["complete", "closed", "reset", "timed_out"]
@@ -18,9 +25,15 @@ though nothing more came."""
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a recording comes from."""
 
-    how: Literal["authored", "recorded"]
+    how: Literal["authored", "recorded", "imported"]
     on: str
     """ISO 8601 date."""
+    endpoint: str = ""
+    """Which endpoint was recorded: its name in the catalogue, or its URL."""
+    client: str = ""
+    """Which client's sample it answered."""
+    versions: dict[str, str] = {}
+    """What that client is made of: packages and programs, with their versions."""
     note: str = ""
 
 
@@ -40,8 +53,13 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     reason: str
     headers: tuple[tuple[str, str], ...]
     framing: Framing
+    length: int | None = None
+    """The bytes that were announced, where the body broke off before."""
     body: bytes
     chunks: tuple[ChunkMark, ...]
+    chunks_known: bool = True
+    """Whether the body came in these chunks; else they are only how it is sent."""
+    trailers: tuple[tuple[str, str], ...] = ()
     ending: Ending = "complete"
 
     @cached_property
@@ -60,15 +78,12 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def media_type(self) -> str:
         """The content type, without its parameters."""
-        for name, value in self.headers:
-            if name.lower() == "content-type":
-                return value.partition(";")[0].strip().lower()
-        return ""
+        return media_type(self.headers)
 
     @property
     def is_stream(self) -> bool:
         """Whether the body is an event stream."""
-        return self.media_type == "text/event-stream"
+        return self.media_type == EVENT_STREAM
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +101,23 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     provenance: Provenance
     exchanges: tuple[Exchange, ...]
+
+
+def media_type(headers: Iterable[tuple[str, str]]) -> str:
+    """The content type that headers name, without its parameters."""
+    for name, value in headers:
+        if name.lower() == "content-type":
+            return value.partition(";")[0].strip().lower()
+    return ""
+
+
+def likely_chunks(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[ChunkMark, ...]:
+    """How to send a body of which nobody knows how it came: an event stream one event at a time."""
+    ends = [len(body)] if body else []
+    if media_type(headers) == EVENT_STREAM:
+        ends = [match.end() for match in EVENT_END.finditer(body)]
+        ends += [len(body)] if body[ends[-1] if ends else 0 :] else []
+    return tuple(ChunkMark(size=end - start, after_ms=0.0) for start, end in pairwise([0, *ends]))
 
 
 def checksum(body: bytes) -> str:

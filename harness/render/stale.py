@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from harness.model.problem import HarnessError
+from harness.model.files import replace
+from harness.render.generated import difference, read
 from harness.render.sample import render
 
 if TYPE_CHECKING:
@@ -18,7 +16,12 @@ if TYPE_CHECKING:
 
     from harness.model.cell import Cell
 
-READABLE = 0o644
+WHY = {
+    "missing": "is not there",
+    "differs": "is not what its scenario and template give",
+    "leftover": "comes from no scenario",
+}
+"""In words, after the file's name."""
 
 
 class Stale(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +57,10 @@ def stale(root: Path, cells: Iterable[Cell], *, whole: bool = True) -> list[Stal
     committed = [cell for cell in cells if cell.committed]
     found = []
     for cell in committed:
-        is_bytes, should_be = _read(root / cell.path), render(cell).encode()
+        is_bytes, should_be = read(root / cell.path), render(cell).encode()
         if is_bytes != should_be:
             why: Literal["missing", "differs"] = "missing" if is_bytes is None else "differs"
-            diff = _diff(cell.path, is_bytes, should_be)
+            diff = difference(cell.path, is_bytes, should_be)
             found.append(Stale(path=cell.path, why=why, diff=diff))
     if whole:
         found.extend(
@@ -82,38 +85,8 @@ def write(root: Path, cells: Iterable[Cell]) -> list[Stale]:
     changed = stale(root, committed, whole=False)
     texts = {cell.path: render(cell) for cell in committed}
     for entry in changed:
-        _replace(root / entry.path, texts[entry.path].encode())
+        replace(root / entry.path, texts[entry.path].encode())
     return changed
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise HarnessError(
-            f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
-        ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = path.stat().st_mode & 0o777 if path.exists() else READABLE
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        beside.chmod(mode)
-        beside.replace(path)
-    except OSError as error:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        raise HarnessError(
-            f"{path} cannot be written: {error.strerror}", "make the folder writable"
-        ) from error
 
 
 def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:
@@ -124,18 +97,3 @@ def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:
             name = (folder / path.name).as_posix()
             if name not in given and path.is_file():
                 yield name
-
-
-def _diff(path: str, old: bytes | None, new: bytes) -> str:
-    before, after = "/dev/null" if old is None else f"a/{path}", f"b/{path}"
-    return "".join(unified_diff(_lines(old or b""), _lines(new), before, after))
-
-
-def _lines(content: bytes) -> list[str]:
-    """The lines as a terminal can show them; what it would swallow is spelled."""
-    text = content.decode("utf-8", "backslashreplace").replace("\r", "\\r")
-    lines = [f"{line}\n" for line in text.split("\n")]
-    if lines[-1] == "\n":
-        return lines[:-1]
-    lines[-1] += "\\ No newline at end of file\n"
-    return lines

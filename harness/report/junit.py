@@ -5,7 +5,9 @@ Source: the Jenkins JUnit schema, as pytest's `--junitxml` follows it.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -17,40 +19,52 @@ if TYPE_CHECKING:
 
 NAME = "junit.xml"
 
+CLOSING = b"</testsuite>"
+
 UNFIT = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """Characters that XML 1.0 cannot hold. It takes long to compile: only if there is text to fit."""
 
 
 def write(folder: Path, report: Iterable[Line]) -> Path:
-    """Write the JUnit file of a report beside it."""
-    suite = ET.Element("testsuite", name="sampleproof")
+    """Write the JUnit file of a report beside it.
+
+    Case after case goes to a file of its own first: how many there are stands at the top.
+    """
+    suite = {"name": "sampleproof"}
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     total = 0.0
-    for line in report:
-        if line["type"] in {"cell", "parity"}:
-            counts["tests"] += 1
-            total += _case(suite, line, counts)
-        elif line["type"] == "report":
-            suite.set("timestamp", line["run"]["started"])
-    for name, number in counts.items():
-        suite.set(name, str(number))
-    suite.set("time", f"{total:.3f}")
-    root = ET.Element("testsuites")
-    root.append(suite)
     path = folder / NAME
-    beside = folder / f".{NAME}"
-    beside.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
-    beside.replace(path)
+    cases, beside = (folder / f".{NAME}.{os.getpid()}.{part}" for part in ("cases", "new"))
+    try:
+        with cases.open("w+b") as body, beside.open("wb") as file:
+            for line in report:
+                if line["type"] in {"cell", "parity"}:
+                    case, seconds = _case(line, counts)
+                    body.write(ET.tostring(case, encoding="utf-8"))
+                    total += seconds
+                elif line["type"] == "report":
+                    suite["timestamp"] = line["run"]["started"]
+            numbers = {name: str(number) for name, number in counts.items()}
+            head = ET.Element("testsuite", suite | numbers | {"time": f"{total:.3f}"})
+            opening = ET.tostring(head, encoding="utf-8", short_empty_elements=False)
+            opening = opening.removesuffix(CLOSING)
+            file.write(b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites>" + opening)
+            body.seek(0)
+            shutil.copyfileobj(body, file)
+            file.write(CLOSING + b"</testsuites>")
+        beside.replace(path)
+    finally:
+        cases.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
     return path
 
 
-def _case(suite: ET.Element, line: Line, counts: dict[str, int]) -> float:
+def _case(line: Line, counts: dict[str, int]) -> tuple[ET.Element, float]:
+    counts["tests"] += 1
     seconds = float(line.get("run", {}).get("duration_ms", 0)) / 1000
     group = line.get("client", "parity")
     name = line.get("id") or f"parity/{line['scenario']}@{line['model']}"
-    case = ET.SubElement(
-        suite, "testcase", classname=f"samples.{group}", name=name, time=f"{seconds:.3f}"
-    )
+    case = ET.Element("testcase", classname=f"samples.{group}", name=name, time=f"{seconds:.3f}")
     if "sample" in line:
         case.set("file", line["sample"]["path"])
     if line["verdict"] == "fail":
@@ -69,7 +83,7 @@ def _case(suite: ET.Element, line: Line, counts: dict[str, int]) -> float:
         counts["skipped"] += 1
         reason = f"not evaluated: {', '.join(line['not_evaluated'])}"
         ET.SubElement(case, "skipped", message=reason)
-    return seconds
+    return case, seconds
 
 
 def _finding(finding: Line) -> str:

@@ -14,10 +14,11 @@ import harness
 from harness.model import jsonvalue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from harness.model.finding import Finding
     from harness.model.observation import Observation, SeenRequest
+    from harness.report.shard import Shard
     from harness.suite import Outcome, Parity
 
 FORMAT = 1
@@ -25,13 +26,19 @@ FORMAT = 1
 Line = dict[str, Any]
 
 
-def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: str) -> Line:
+def header(
+    cells: int,
+    toolchains: Mapping[str, Mapping[str, str]],
+    unsealed: str,
+    shard: Shard | None = None,
+) -> Line:
     """The first line: what was run, and with what.
 
     Args:
         cells: How many.
         toolchains: By client: what it runs with, and its version.
         unsealed: Why runs were not sealed; empty if they were.
+        shard: Which part of a whole run it is.
     """
     # `platform` knows more, but starts a process to find it out.
     system = os.uname()
@@ -40,7 +47,7 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: st
         "format": FORMAT,
         "mode": "replay",
         "cells": cells,
-        "toolchains": {client: dict(versions) for client, versions in toolchains.items()},
+        "toolchains": {client: dict(toolchains[client]) for client in sorted(toolchains)},
         "run": {
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "sampleproof": harness.__version__,
@@ -48,12 +55,18 @@ def header(cells: int, toolchains: Mapping[str, Mapping[str, str]], unsealed: st
             "platform": f"{system.sysname}-{system.release}-{system.machine}",
             "sealed": not unsealed,
             "unsealed_because": unsealed or None,
+            **({"shard": shard.line()} if shard else {}),
         },
     }
 
 
-def cell(outcome: Outcome) -> Line:
-    """One cell's line."""
+def cell(outcome: Outcome, basis: Mapping[str, str]) -> Line:
+    """One cell's line.
+
+    Args:
+        outcome: What came of it.
+        basis: By path: the checksum of each file, besides the sample, that the verdict rests on.
+    """
     about = outcome.cell
     line: Line = {
         "type": "cell",
@@ -62,6 +75,7 @@ def cell(outcome: Outcome) -> Line:
         "scenario": about.scenario.name,
         "model": about.model,
         "sample": {"path": about.path, "sha256": outcome.sha256},
+        "basis": dict(basis),
         "verdict": outcome.verdict,
         "findings": [finding(one) for one in outcome.findings],
         "not_evaluated": list(outcome.not_evaluated),
@@ -77,6 +91,8 @@ def cell(outcome: Outcome) -> Line:
         line["fault"] = {"message": outcome.fault.message, "remedy": outcome.fault.remedy}
     if outcome.observation is not None:
         line |= _observed(outcome.observation)
+    if outcome.cached:
+        line["run"]["cached"] = True
     return line
 
 
@@ -147,23 +163,19 @@ def finding(found: Finding) -> Line:
     }
 
 
-def footer(lines: Sequence[tuple[str, str]], exit_code: int, duration_ms: float) -> Line:
+def footer(counts: Mapping[str, Mapping[str, int]], exit_code: int, run: Mapping[str, Any]) -> Line:
     """The last line, without which a report is incomplete.
 
     Args:
-        lines: Type and verdict of every line before.
+        counts: For `cells` and `parity`: how many have each verdict.
         exit_code: The run's.
-        duration_ms: Of the whole run.
+        run: What is of this run alone.
     """
-    counts: dict[str, dict[str, int]] = {"cells": {}, "parity": {}}
-    for kind, verdict in lines:
-        group = counts["cells" if kind == "cell" else "parity"]
-        group[verdict] = group.get(verdict, 0) + 1
     return {
         "type": "footer",
         "exit_code": exit_code,
-        "counts": counts,
-        "run": {"duration_ms": round(duration_ms, 1)},
+        "counts": {kind: dict(sorted(verdicts.items())) for kind, verdicts in counts.items()},
+        "run": dict(run),
     }
 
 

@@ -9,13 +9,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.words import COLOURS
+from harness.report.words import COLOURS, MANY, left, row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.model.cell import Cell
-    from harness.model.finding import Verdict
+    from harness.report.estimate import Estimate
+    from harness.report.words import Known
 
 BAR = 24
 
@@ -23,71 +24,81 @@ BAR = 24
 class LiveTable:
     """Scenario × client while it fills; only a bar where the terminal is too low for it."""
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
-        """Show the table, with every cell waiting."""
-        self.cells = cells
-        self.verdicts: dict[str, Verdict] = {}
-        self.running: set[str] = set()
-        self._by_place = {(_row(cell), cell.client.name): cell.id for cell in cells}
+    def __init__(
+        self, cells: Sequence[Cell], estimate: Estimate, known: Mapping[str, Known]
+    ) -> None:
+        """Show the table.
+
+        Args:
+            cells: What runs.
+            estimate: How long it will take yet.
+            known: By cell: what came of it; filled by whoever made this.
+        """
+        self._cells = cells
+        self._estimate = estimate
+        self._known = known
+        self._rows = list(dict.fromkeys(map(row, cells)))
+        self._running: set[str] = set()
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
-        self.refresh()
+        self._places: dict[tuple[str, str], str] = {}
+        self._clients: list[str] = []
+        if len(self._rows) <= MANY:
+            self._places = {(row(cell), cell.client.name): cell.id for cell in cells}
+            self._clients = list(dict.fromkeys(cell.client.name for cell in cells))
 
     def begun(self, cell: Cell) -> None:
         """A cell has started."""
-        self.running.add(cell.id)
-        self.refresh()
+        self._running.add(cell.id)
 
-    def ended(self, cell: Cell, verdict: Verdict) -> None:
-        """A cell has its verdict."""
-        self.running.discard(cell.id)
-        self.verdicts[cell.id] = verdict
-        self.refresh()
+    def ended(self, cell: Cell) -> None:
+        """A cell has its outcome."""
+        self._running.discard(cell.id)
 
     def print(self, lines: Sequence[str]) -> None:
         """Lines that stay, above the table."""
         self._console.print(Text.from_ansi("\n".join(lines)), soft_wrap=True)
 
-    def refresh(self) -> None:
-        """Draw what is known now."""
-        rows = dict.fromkeys(_row(cell) for cell in self.cells)
-        fits = len(rows) + 4 < self._console.height
-        self._live.update(self._table(list(rows)) if fits else self._bar(), refresh=True)
+    def refresh(self, done: int) -> None:
+        """Draw what is known now; so many cells are done."""
+        bar = self._bar(done)
+        fits = self._clients and len(self._rows) + 4 < self._console.height
+        self._live.update(self._table(bar) if fits else bar, refresh=True)
 
-    def _table(self, rows: Sequence[str]) -> Table:
-        clients = list(dict.fromkeys(cell.client.name for cell in self.cells))
+    def _table(self, bar: Text) -> Table:
         table = Table(
             "",
-            *clients,
+            *self._clients,
             box=None,
-            caption=self._bar(),
+            caption=bar,
             caption_justify="left",
             padding=(0, 2, 0, 0),
         )
-        for row in rows:
-            places = [self._by_place.get((row, client)) for client in clients]
-            table.add_row(row, *(self._state(place) for place in places))
+        for name in self._rows:
+            places = [self._places.get((name, client)) for client in self._clients]
+            table.add_row(name, *(self._state(place) for place in places))
         return table
 
     def _state(self, name: str | None) -> Text:
         if name is None:
             return Text("")
-        if name in self.verdicts:
-            return Text(self.verdicts[name], style=COLOURS[self.verdicts[name]])
-        return Text("running", style="cyan") if name in self.running else Text("·", style="dim")
+        if name in self._known:
+            verdict, cached = self._known[name]
+            return Text.assemble((verdict, COLOURS[verdict]), (" cached" if cached else "", "dim"))
+        return Text("running", style="cyan") if name in self._running else Text("·", style="dim")
 
-    def _bar(self) -> Text:
-        done, total = len(self.verdicts), len(self.cells)
+    def _bar(self, done: int) -> Text:
+        total = len(self._cells)
         filled = BAR * done // total
+        seconds = self._estimate.left_s() if done < total else None
         return Text.assemble(
-            ("━" * filled, "green"), ("━" * (BAR - filled), "dim"), f" {done}/{total}"
+            ("━" * filled, "green"),
+            ("━" * (BAR - filled), "dim"),
+            f" {done}/{total}",
+            f"  {left(seconds)}" if seconds is not None else "",
         )
 
     def close(self) -> None:
         """Take the table away."""
         self._live.stop()
-
-
-def _row(cell: Cell) -> str:
-    return cell.scenario.name if cell.committed else f"{cell.scenario.name}@{cell.model}"

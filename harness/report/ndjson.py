@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from harness.gathering import groups
 from harness.model.problem import HarnessError, InvalidError, Problem
-from harness.report import line as lines
+from harness.report.line import encode, footer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from harness.model.cell import Cell
     from harness.report.line import Line
 
 NAME = "report.ndjson"
@@ -24,18 +27,23 @@ class Writer:
     It grows beside its place and is renamed when its footer stands: there is no torn report.
     """
 
-    def __init__(self, folder: Path, header: Line, ids: Sequence[str]) -> None:
+    def __init__(self, folder: Path, header: Line, order: Iterable[str] = ()) -> None:
         """Begin a report.
+
+        Args:
+            folder: Where it goes.
+            header: Its first line.
+            order: The names of the lines that follow, as `order` gives them.
 
         Raises:
             HarnessError: The folder cannot be written.
         """
         self.path = folder / NAME
         self._beside = folder / f".{NAME}.{os.getpid()}"
-        self._next = iter(ids)
+        self._next = iter(order)
         self._due = next(self._next, None)
         self._early: dict[str, bytes] = {}
-        self._written: list[tuple[str, str]] = []
+        self._counts: dict[str, Counter[str]] = {"cells": Counter(), "parity": Counter()}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
@@ -45,24 +53,35 @@ class Writer:
                 f"the report cannot be written: {error.filename}: {error.strerror}",
                 "name another folder with --report DIR",
             ) from error
-        self._file.write(lines.encode(header))
+        self._file.write(encode(header))
 
     def cell(self, line: Line) -> None:
         """Take a cell's line."""
-        self._written.append(("cell", line["verdict"]))
-        self._early[line["id"]] = lines.encode(line)
+        self._take(line["id"], line)
+
+    def parity(self, line: Line) -> None:
+        """Take the line of a scenario and model."""
+        self._take(_parity(line["scenario"], line["model"]), line)
+
+    def _take(self, name: str, line: Line) -> None:
+        self._count(line)
+        self._early[name] = encode(line)
         while self._due is not None and self._due in self._early:
             self._file.write(self._early.pop(self._due))
             self._due = next(self._next, None)
 
-    def parity(self, line: Line) -> None:
-        """Take a parity's line; all cells have been taken."""
-        self._written.append(("parity", line["verdict"]))
-        self._file.write(lines.encode(line))
+    def _count(self, line: Line) -> None:
+        self._counts["cells" if line["type"] == "cell" else "parity"][line["verdict"]] += 1
+
+    def copy(self, line: Line, text: bytes) -> None:
+        """Take a line as it stands in another report, to follow what has been written."""
+        self._count(line)
+        self._file.write(text)
 
     def finish(self, exit_code: int, duration_ms: float) -> None:
         """Write the footer, and put the report in its place."""
-        self._file.write(lines.encode(lines.footer(self._written, exit_code, duration_ms)))
+        run = {"duration_ms": round(duration_ms, 1)}
+        self._file.write(encode(footer(self._counts, exit_code, run)))
         self._file.close()
         self._beside.replace(self.path)
 
@@ -70,6 +89,17 @@ class Writer:
         """Leave no half report."""
         self._file.close()
         self._beside.unlink(missing_ok=True)
+
+
+def order(cells: Iterable[Cell]) -> Iterator[str]:
+    """The names of a report's lines: each group's cells, then how they compare."""
+    for group in groups(cells):
+        yield from (cell.id for cell in group)
+        yield _parity(group[0].scenario.name, group[0].model)
+
+
+def _parity(scenario: str, model: str) -> str:
+    return f"{scenario}@{model}"  # no cell's name is without a slash
 
 
 def _sweep(folder: Path) -> None:
@@ -83,33 +113,53 @@ def _sweep(folder: Path) -> None:
             continue
 
 
-def read(path: Path) -> list[Line]:
-    """All lines of a whole report.
+def place(path: Path) -> Path:
+    """A report's file: the one that is named, or the one in the folder that is."""
+    return path / NAME if path.is_dir() else path
+
+
+def texts(path: Path) -> Iterator[tuple[Line, bytes]]:
+    """The lines of a whole report, one by one, each with its text.
 
     Raises:
-        InvalidError: It cannot be read, is not a report, or is incomplete.
+        InvalidError: It cannot be read, is not a report, or is incomplete. That may only be known
+            at its end.
     """
-    found: list[Line] = []
+    number, line = 0, None
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             for number, text in enumerate(file, start=1):
-                try:
-                    found.append(json.loads(text))
-                except ValueError as error:
-                    problem = Problem(file=str(path), line=number, message=f"not JSON: {error}")
-                    raise InvalidError([problem]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise InvalidError(
-            [Problem(file=str(path), message=f"cannot be read: {reason}")]
-        ) from error
-    if not found or found[0].get("type") != "report":
-        raise InvalidError([Problem(file=str(path), line=1, message="this is not a report")])
-    if found[-1].get("type") != "footer":
-        problem = Problem(
-            file=str(path),
-            message="this report is incomplete: it has no footer",
-            hint="run it again",
-        )
-        raise InvalidError([problem])
-    return found
+                line = _line(path, number, text)
+                if number == 1 and line.get("type") != "report":
+                    break
+                yield line, text
+    except OSError as error:
+        raise _unfit(path, 0, f"cannot be read: {error.strerror}") from error
+    if line is None or (number == 1 and line.get("type") != "report"):
+        raise _unfit(path, 1, "this is not a report")
+    if line.get("type") != "footer":
+        raise _unfit(path, 0, "this report is incomplete: it has no footer", "run it again")
+
+
+def _line(path: Path, number: int, text: bytes) -> Line:
+    try:
+        line: Line = json.loads(text.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _unfit(path, number, "cannot be read: not UTF-8") from error
+    except ValueError as error:
+        raise _unfit(path, number, f"not JSON: {error}") from error
+    return line
+
+
+def _unfit(path: Path, line: int, message: str, hint: str = "") -> InvalidError:
+    return InvalidError([Problem(file=str(path), line=line, message=message, hint=hint)])
+
+
+def lines(path: Path) -> Iterator[Line]:
+    """The lines of a whole report, one by one; raises what `texts` does."""
+    return (line for line, _ in texts(path))
+
+
+def read(path: Path) -> list[Line]:
+    """All lines of a whole report; raises what `texts` does."""
+    return list(lines(path))

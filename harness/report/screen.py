@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
+from harness.gathering import groups
 from harness.report import explain
 from harness.report.columns import columns
-from harness.report.words import COLOURS, PARITY, number
+from harness.report.words import COLOURS, MANY, PARITY, left, number, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,84 +23,163 @@ if TYPE_CHECKING:
     from harness.model.catalog import Endpoint
     from harness.model.cell import Cell
     from harness.model.finding import Verdict
+    from harness.report.estimate import Estimate
     from harness.report.live import LiveTable
+    from harness.report.words import Known
     from harness.suite import Outcome, Parity
 
 WIDTH = 80
 
+FEW = 50
+"""Samples of which nobody needs to be told how far they are."""
+SILENCE_S = 15.0
+"""How long nothing need be said of a run that takes its time."""
+
 
 class Screen:
-    """Tells the user of a run: on a terminal with a live table, in a pipe line by line."""
+    """Tells the user of a run: on a terminal with a live table, in a pipe line by line.
 
-    def __init__(self, cells: Sequence[Cell], rerun: Callable[[str], str]) -> None:
+    Of very many samples only those are told that did not pass, and how far the run is.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        rerun: Callable[[str], str],
+        estimate: Estimate,
+        *,
+        live: bool,
+    ) -> None:
         """Begin.
 
         Args:
             cells: What will run.
             rerun: Gives the command that runs just what it is given.
+            estimate: Follows the run.
+            live: Whether there is anything to wait for.
         """
         self.cells = cells
         self.rerun = rerun
-        self.outcomes: dict[str, Outcome] = {}
-        self._live = _live(cells)
+        self._estimate = estimate
+        self._many = len(set(map(row, cells))) > MANY
+        self._counts: Counter[Verdict] = Counter()
+        self._cached = 0
+        self._answered = False
+        self._known: dict[str, Known] = {}
+        self._parities: dict[str, Verdict] = {}
+        self._differ = 0
+        self._live: LiveTable | None = None
+        self._is_live = live and _may_be_live()
+        self._opening = False
+        self._said_at = time.monotonic()
         self._width = max(len(cell.id) for cell in cells)
 
     def begun(self, cell: Cell) -> None:
         """Tell that a cell has started."""
+        self._estimate.begun(cell)
+        if self._is_live:
+            self._table_soon()
         if self._live:
             self._live.begun(cell)
+            self._draw()
 
     def outcome(self, one: Outcome) -> None:
         """Tell of one outcome, at once."""
-        self.outcomes[one.cell.id] = one
-        seconds = f"{one.observation.duration_ms / 1000:6.2f} s" if one.observation else ""
+        ran = one.observation if not one.cached else None
+        self._estimate.ended(one.cell, ran.duration_ms if ran else None)
+        self._counts[one.verdict] += 1
+        self._cached += one.cached
+        self._answered |= one.observation is not None
+        if not self._many:
+            self._known[one.cell.id] = one.verdict, one.cached
+        seconds = "  cached" if one.cached else f"{ran.duration_ms / 1000:6.2f} s" if ran else ""
         line = f"{one.cell.id:<{self._width}}  {_styled(one.verdict, 5)} {seconds}".rstrip()
         why = [f"    {text}" for text in explain.outcome(one, self.rerun(one.cell.id))]
-        if self._live is None:
-            click.echo("\n".join([line, *why]))
-            return
-        self._live.ended(one.cell, one.verdict)
-        if why:
-            self._live.print([line, *why])
+        if why or not (self._many or self._is_live):
+            self._say([line, *why])
+        if self._live:
+            self._live.ended(one.cell)
+            self._draw()
+        elif not self._is_live:
+            self._say_how_far()
+
+    def parity(self, one: Parity) -> None:
+        """Tell how the clients of a scenario compare."""
+        self._differ += one.verdict == "fail"
+        if not self._many:
+            self._parities[f"{one.scenario}@{one.model}"] = one.verdict
+        if why := list(explain.parity(one, self.rerun(f"*/{one.scenario}@{one.model}"))):
+            title = click.style(f"{one.scenario}: the clients differ", fg="red")
+            self._say([title, *(f"    {text}" for text in why)])
+
+    def _say(self, lines: Sequence[str]) -> None:
+        if self._live:
+            self._live.print(lines)
+        else:
+            click.echo("\n".join(lines))
+
+    def _say_how_far(self) -> None:
+        """Tell now and then how far a long run is."""
+        done, now = self._counts.total(), time.monotonic()
+        if len(self.cells) > FEW and done < len(self.cells) and now - self._said_at > SILENCE_S:
+            self._said_at = now
+            seconds = self._estimate.left_s()
+            time_left = f", {left(seconds)}" if seconds is not None else ""
+            click.echo(f"… {done} of {len(self.cells)} done{time_left}")
+
+    def _table_soon(self) -> None:
+        """Have the table drawn when what is to start now has started: its library is a big one."""
+        import asyncio
+
+        if self._live is None and not self._opening:
+            self._opening = True
+            asyncio.get_running_loop().call_soon(self._open)
+
+    def _open(self) -> None:
+        from harness.report.live import LiveTable
+
+        if self._is_live:
+            self._live = LiveTable(self.cells, self._estimate, self._known)
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._live:
+            self._live.refresh(self._counts.total())
 
     def close(self) -> None:
         """Take the live table away."""
+        self._is_live = False
         if self._live:
             self._live.close()
             self._live = None
 
-    def summary(self, parities: Sequence[Parity], endpoint: Endpoint, report: Path) -> None:
-        """Tell how clients compare, show the table, and say what the answers are worth."""
-        for one in parities:
-            if why := list(explain.parity(one, self.rerun(f"*/{one.scenario}@{one.model}"))):
-                click.echo(click.style(f"{one.scenario}: the clients differ", fg="red"))
-                click.echo("\n".join(f"    {text}" for text in why))
-        click.echo("\n" + "\n".join(self._table(parities)) + "\n")
-        counts = Counter(one.verdict for one in self.outcomes.values())
+    def summary(self, endpoint: Endpoint, report: Path) -> None:
+        """Show the table, and say what the answers are worth."""
+        click.echo("\n" + "\n".join(self._table()) + "\n" if not self._many else "")
         tally = [
             click.style(f"{count} {verdict}", fg=COLOURS[verdict])
-            for verdict, count in sorted(counts.items())
+            for verdict, count in sorted(self._counts.items())
         ]
-        if differ := sum(one.verdict == "fail" for one in parities):
-            tally.append(click.style(f"clients differ in {number(differ, 'scenario')}", fg="red"))
+        if self._differ:
+            scenarios = number(self._differ, "scenario")
+            tally.append(click.style(f"clients differ in {scenarios}", fg="red"))
+        if self._cached:
+            tally.append(f"{self._cached} from earlier runs")
         click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
         click.echo(f"Report: {_short(report)}")
-        if any(one.observation for one in self.outcomes.values()):
+        if self._answered:
             click.echo(textwrap.fill(_provenance(self.cells, endpoint), WIDTH))
 
-    def _table(self, parities: Sequence[Parity]) -> list[str]:
+    def _table(self) -> list[str]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))
-        committed = {cell.model for cell in self.cells if cell.committed}
-        verdicts = {
-            (one.cell.scenario.name, one.cell.model, one.cell.client.name): one.verdict
-            for one in self.outcomes.values()
-        }
         rows = [["", *clients, "clients agree"]]
-        for one in parities:
-            name = one.scenario if one.model in committed else f"{one.scenario}@{one.model}"
-            found = [verdicts.get((one.scenario, one.model, client)) for client in clients]
-            same = click.style(PARITY[one.verdict], fg=COLOURS[one.verdict])
-            rows.append([name, *(_styled(verdict) if verdict else "" for verdict in found), same])
+        for group in groups(self.cells):
+            first = group[0]
+            found = {cell.client.name: self._known[cell.id][0] for cell in group}
+            verdict = self._parities[f"{first.scenario.name}@{first.model}"]
+            same = click.style(PARITY[verdict], fg=COLOURS[verdict])
+            shown = [_styled(found[client]) if client in found else "" for client in clients]
+            rows.append([row(first), *shown, same])
         return columns(rows)
 
 
@@ -120,9 +201,5 @@ def _provenance(cells: Sequence[Cell], endpoint: Endpoint) -> str:
     return f"{text}. {endpoint.title} ({endpoint.host}) was retired on {endpoint.retired}."
 
 
-def _live(cells: Sequence[Cell]) -> LiveTable | None:
-    if not sys.stdout.isatty() or os.environ.get("TERM") in {"dumb", None}:
-        return None
-    from harness.report.live import LiveTable
-
-    return LiveTable(cells)
+def _may_be_live() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", None}

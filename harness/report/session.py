@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from harness.gathering import Gathering
+from harness.memory.memory import Memory
+from harness.model.basis import Digests
 from harness.model.problem import HarnessError
 from harness.report import line, ndjson
+from harness.report.estimate import Estimate
 from harness.report.screen import Screen
-from harness.runner.stage import Stage
-from harness.suite import exit_code, run_suite
+from harness.report.teller import Teller
+from harness.runner.durations import Durations
+from harness.runner.switches import NOT_ASKED
+from harness.suite import run_suite
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.model.project import Project
-    from harness.runner.boot import Booting
-    from harness.runner.stage import Isolation
-    from harness.suite import Outcome, Parity
+    from harness.report.shard import Shard
+    from harness.runner.stage import Isolation, Stage
     from harness.toolchain.ready import Ready
-
 
 Sealing = Literal["possible", "required", "off"]
 
@@ -45,7 +49,8 @@ class Session:
         seal: Sealing,
         isolation: Isolation,
         rerun: Callable[[str], str],
-        starter: Booting | None = None,
+        cache: bool,
+        shard: Shard | None = None,
     ) -> None:
         """Take what was asked for.
 
@@ -58,7 +63,8 @@ class Session:
             seal: Whether runs are to be sealed: where possible, in any case, or not at all.
             isolation: A new interpreter for each sample, or a fork of one.
             rerun: Gives the command that runs just what it is given.
-            starter: One that has been started already.
+            cache: Whether what has passed before is answered from memory.
+            shard: Which part of a whole run it is.
         """
         self.root = root
         self.project = project
@@ -68,7 +74,8 @@ class Session:
         self.seal = seal
         self.isolation = isolation
         self.rerun = rerun
-        self.starter = starter
+        self.cache = cache
+        self.shard = shard
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Run cells and tell of them.
@@ -80,77 +87,128 @@ class Session:
             HarnessError: The stage could not be set.
         """
         started = time.monotonic()
-        state = state_folder(self.root)
+        self._state = state_folder(self.root)
         clients = {cell.client.name: cell.client for cell in cells}
-        toolchains = prepare_all(clients.values(), self.root, state, _announce)
-        stage = self._stage(state, toolchains)
+        self._toolchains = prepare_all(clients.values(), self.root, self._state, _announce)
+        self._memory = self._open_memory()
+        self._durations = Durations(self._state)
+        whole = self._memory.holds(cells)
+        stage = None if whole else self._stage()
+        unsealed = (stage.unsealed if stage else self._memory.unsealed) or ""
         try:
-            header = line.header(len(cells), _versions(toolchains), stage.unsealed)
-            writer = ndjson.Writer(self.report, header, [cell.id for cell in cells])
-            screen = Screen(cells, self.rerun)
+            header = line.header(len(cells), _versions(self._toolchains), unsealed, self.shard)
+            writer = ndjson.Writer(self.report, header, ndjson.order(cells))
+            estimate = Estimate(cells, self._durations)
+            screen = Screen(cells, self.rerun, estimate, live=not whole)
+            digests = Digests(self.root)
+            for cell in cells:  # now, since files may change while samples run
+                digests.basis(cell)
+            teller = Teller(writer, screen, digests)
             try:
-                outcomes, parities = asyncio.run(self._run(cells, stage, writer, screen))
-                code = exit_code(outcomes, parities)
-                writer.finish(code, (time.monotonic() - started) * 1000)
+                self._answer(cells, stage, Gathering(cells, teller))
+                writer.finish(teller.exit_code, (time.monotonic() - started) * 1000)
             except BaseException:
                 writer.abandon()
                 raise
             finally:
                 screen.close()
         finally:
-            stage.close()
+            if stage:
+                stage.close()
+            self._durations.save()
+            self._memory.close()
         from harness.report import junit  # not before anything runs
 
-        junit.write(self.report, ndjson.read(writer.path))
-        screen.summary(parities, self.project.catalog.endpoint, writer.path)
-        if stage.unsealed and self.seal != "off":
-            click.echo(f"Not sealed: {stage.unsealed}. Allow it with: {_remedy()}", err=True)
-        return code
+        junit.write(self.report, ndjson.lines(writer.path))
+        screen.summary(self.project.catalog.endpoint, writer.path)
+        if unsealed and self.seal != "off":
+            click.echo(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
+        return teller.exit_code
 
-    def _stage(self, state: Path, toolchains: Mapping[str, Ready | HarnessError]) -> Stage:
+    def _open_memory(self) -> Memory:
+        memory = Memory(
+            self.root,
+            self._state,
+            self.project,
+            self._toolchains,
+            isolation=self.isolation,
+            limit_s=self.limit_s,
+            unsealed=NOT_ASKED if self.seal == "off" else None,
+            answers=self.cache,
+        )
+        if self.seal == "required" and memory.unsealed:
+            memory.unsealed = None  # it has changed, or the run ends soon
+        return memory
+
+    def _answer(self, cells: Sequence[Cell], stage: Stage | None, gathering: Gathering) -> None:
+        """Answer cells from memory if no stage is set; run the others."""
+        if stage is None:
+            cells = [cell for cell in cells if not self._recalled(cell, gathering)]
+            if not cells:
+                return
+            # Another call has removed what was there a moment ago.
+            known = self._memory.unsealed
+            stage = self._stage()
+            with closing(stage):
+                if stage.unsealed != known:
+                    message = "whether runs can be sealed has changed while results were read"
+                    raise HarnessError(message, "run it again")
+                self._perform(cells, stage, gathering)
+        else:
+            self._perform(cells, stage, gathering)
+
+    def _recalled(self, cell: Cell, gathering: Gathering) -> bool:
+        outcome = self._memory.recall(cell)
+        if outcome is not None:
+            gathering.add(outcome)
+        return outcome is not None
+
+    def _perform(self, cells: Sequence[Cell], stage: Stage, gathering: Gathering) -> None:
+        import asyncio
+
+        stage.authority.prepare({cell.endpoint.host for cell in cells})
+        asyncio.run(
+            run_suite(
+                self._durations.in_turn(cells) if self.jobs > 1 else cells,
+                stage,
+                gathering,
+                jobs=min(self.jobs, len(cells)),
+                damaged=self.project.damaged,
+                durations=self._durations,
+                memory=self._memory,
+            )
+        )
+
+    def _stage(self) -> Stage:
         """Set the stage.
 
         Raises:
             HarnessError: It could not be set, or runs must be sealed and cannot be.
         """
-        stage = Stage(
-            self.root,
-            state,
-            toolchains,
-            self.limit_s,
-            self.starter,
-            seal=self.seal != "off",
-            isolation=self.isolation,
-            hosts=self.project.catalog.hosts,
-        )
+        from harness.runner.boot import boot
+
+        starter = boot()  # it comes up while all else is imported
+        try:
+            from harness.runner.stage import Stage
+
+            stage = Stage(
+                self.root,
+                self._state,
+                self._toolchains,
+                self.limit_s,
+                starter,
+                seal=self.seal != "off",
+                isolation=self.isolation,
+                hosts=self.project.catalog.hosts,
+            )
+        except BaseException:
+            starter.close()
+            raise
         if stage.unsealed and self.seal == "required":
             stage.close()
             raise HarnessError(f"runs cannot be sealed here: {stage.unsealed}", _remedy())
+        self._memory.settle(stage.unsealed)
         return stage
-
-    async def _run(
-        self, cells: Sequence[Cell], stage: Stage, writer: ndjson.Writer, screen: Screen
-    ) -> tuple[list[Outcome], list[Parity]]:
-        outcomes: list[Outcome] = []
-
-        def done(outcome: Outcome) -> None:
-            writer.cell(line.cell(outcome))
-            screen.outcome(outcome)
-            outcomes.append(outcome)
-
-        hosts = {cell.endpoint.host for cell in cells}
-        stage.authority.prepare(hosts)
-        parities = await run_suite(
-            cells,
-            stage,
-            jobs=self.jobs,
-            damaged=self.project.damaged,
-            done=done,
-            begun=screen.begun,
-        )
-        for one in parities:
-            writer.parity(line.parity(one))
-        return outcomes, parities
 
 
 def _versions(toolchains: dict[str, Ready | HarnessError]) -> dict[str, dict[str, str]]:

@@ -7,14 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.runner.launcher import Launcher
+from harness.runner.switches import SWITCHES
 from harness.toolchain.doctor import Item
-
-SWITCHES = (
-    ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu since 23.10
-    ("kernel/unprivileged_userns_clone", "0", "1"),  # Debian before 11
-    ("user/max_user_namespaces", "0", "10000"),
-)
-"""Kernel settings: where, the value that forbids, the value that allows."""
 
 
 def sealing() -> Item:

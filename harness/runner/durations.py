@@ -5,17 +5,22 @@ They are a hint and no more. Whatever cannot be read or written is as good as no
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.files import keep
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from harness.model.cell import Cell
+
+WINDOW = 60
+"""Cells whose order is changed together: many more than run at once, and no more than are easily kept."""
 
 
 class Durations:
@@ -29,17 +34,29 @@ class Durations:
         """
         self._place = state / "cache" / "durations.msgpack"
         self._known: dict[str, float] = {}
+        self._new: dict[str, float] = {}
         with suppress(OSError, msgspec.DecodeError):
             self._known = msgspec.msgpack.decode(self._place.read_bytes(), type=dict[str, float])
 
-    def longest_first(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Cells in the order to start them; those that never ran come first, as they came."""
-        return sorted(cells, key=lambda cell: -self._known.get(cell.id, float("inf")))
+    def of(self, cell: Cell) -> float | None:
+        """How long a cell took when it last ran."""
+        return self._known.get(cell.id)
 
-    def note(self, found: Mapping[str, float]) -> None:
-        """Remember durations for later calls."""
-        with suppress(OSError):
-            self._place.parent.mkdir(exist_ok=True)
-            beside = self._place.with_name(f".{self._place.name}.{os.getpid()}")
-            beside.write_bytes(msgspec.msgpack.encode({**self._known, **found}))
-            beside.replace(self._place)
+    def took(self, cell: Cell, duration_ms: float) -> None:
+        """Remember how long a cell took, for later calls."""
+        self._new[cell.id] = duration_ms
+
+    def in_turn(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """Cells in the order to start them, the longest first, and never far from their own order.
+
+        Were the longest of thousands all first, none of their groups would be complete before the
+        shortest came. So a window of cells is put in order, then the next.
+        """
+        cells = iter(cells)
+        while window := list(islice(cells, WINDOW)):
+            yield from sorted(window, key=lambda cell: -self._known.get(cell.id, float("inf")))
+
+    def save(self) -> None:
+        """Keep what was remembered."""
+        if self._new:
+            keep(self._place, msgspec.msgpack.encode({**self._known, **self._new}))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.model.observation import Gate, Observation, SeenRequest
+from harness.model.observation import Exit, Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
@@ -22,6 +22,7 @@ from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from harness.gateway.gateway import Service
     from harness.model.cell import Cell
@@ -54,7 +55,9 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
                 shown = await _shown(text.encode(), terminal, run, stage.limit_s)
                 opened.append(Gate(text=text, opened=shown))
 
-        order, canary = _order(cell, stage)
+        home = stage.folder()
+        closing.callback(stage.discard, home)
+        order, canary = _order(cell, stage, home)
         answering = stage.source(cell, canary, see)
 
         async def serve(listener: socket.socket) -> None:
@@ -78,6 +81,9 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
         duration_ms = (time.monotonic() - started) * 1000
         tried = attempts(watcher) if watcher else ()
         await terminal.drain()
+        if terminal.flooded:
+            # It may have met the closed terminal before the order to end it.
+            ended = Exit(code=None, ended_for="output")
     for service in services:
         if service.fault is not None:
             raise HarnessError(
@@ -97,11 +103,10 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
     )
 
 
-def _order(cell: Cell, stage: Stage) -> tuple[Order, str]:
+def _order(cell: Cell, stage: Stage, home: Path) -> tuple[Order, str]:
     """The order for a cell's sample, and the token that it is given."""
     sample = stage.sample(cell)
     ready = stage.ready(cell)
-    home = stage.folder()
     canary = f"canary-{secrets.token_hex(16)}"
     order = Order(
         argv=_arguments(cell, ready.words, str(sample)),

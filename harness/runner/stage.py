@@ -15,6 +15,7 @@ from harness.render.sample import render
 from harness.runner.boot import boot_forked
 from harness.runner.launcher import Launcher, Seal
 from harness.runner.source import Recorded
+from harness.runner.switches import NOT_ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +86,7 @@ class Stage:
         except OSError as error:
             self.launcher.close()
             raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
-        self.unsealed = "not asked for"
+        self.unsealed = NOT_ASKED
         """Why runs are not sealed; empty if they are."""
         if seal:
             self.unsealed = self.launcher.probe(str(self.folder())) or ""
@@ -163,6 +164,10 @@ class Stage:
         (home / "work").mkdir(parents=True)
         (home / "tmp").mkdir()
         return home
+
+    def discard(self, home: Path) -> None:
+        """Remove a run's folder: thousands of runs must not leave thousands."""
+        shutil.rmtree(home, ignore_errors=True)
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""

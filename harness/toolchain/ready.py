@@ -69,8 +69,6 @@ def prepare_all(
     Raises:
         InvalidError: A lock cannot be read, or `node` is no version.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     lock = threading.Lock()
 
     def in_turn(text: str) -> None:
@@ -88,6 +86,8 @@ def prepare_all(
         else:
             found[client.name] = ready
     if slow:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(len(slow)) as pool:
             jobs = {name: pool.submit(_provide, *job) for name, job in slow.items()}
         for name, job in jobs.items():

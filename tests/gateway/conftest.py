@@ -5,11 +5,21 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from wire import MEASURED
 
 from harness.gateway.authority import Authority
 from harness.gateway.gateway import Gateway
 
 HOST = "models.example.com"
+
+
+def pytest_configure(config):
+    config.stash[MEASURED] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash[MEASURED]:
+        terminalreporter.write_line(line)
 
 
 class Served:

@@ -4,9 +4,14 @@ import asyncio
 import re
 from http.client import HTTPResponse
 
+import pytest
+
 from harness.gateway.responder import Chunk, End, Head
 
 HOST = "models.example.com"
+
+MEASURED = pytest.StashKey[list]()
+"""Lines for the end of a run."""
 
 
 class Parts:

@@ -18,6 +18,8 @@ SCHEMA = json.loads(
     resources.files("harness.report.schemas").joinpath("report.schema.json").read_text("utf-8")
 )
 
+BASIS = {"samples/scenarios/basic.yaml": "1" * 64}
+
 
 def observation(canary="canary-1", stdout=b"Paris\n", port=443):
     request = SeenRequest(
@@ -74,9 +76,9 @@ def parity():
 @pytest.fixture
 def written(tmp_path, outcomes, parity):
     header = line.header(3, {"curl": {"curl": "8"}}, "")
-    writer = ndjson.Writer(tmp_path, header, [one.cell.id for one in outcomes])
+    writer = ndjson.Writer(tmp_path, header, [*(one.cell.id for one in outcomes), "basic@m"])
     for one in reversed(outcomes):
-        writer.cell(line.cell(one))
+        writer.cell(line.cell(one, BASIS))
     writer.parity(line.parity(parity))
     assert not writer.path.exists()
     writer.finish(1, 99.0)
@@ -113,7 +115,8 @@ def test_two_runs_differ_under_run_alone(project):
     cell = next(project.cells())
     lines = [
         line.cell(
-            Outcome(cell=cell, sha256="0" * 64, verdict="pass", observation=observation(canary))
+            Outcome(cell=cell, sha256="0" * 64, verdict="pass", observation=observation(canary)),
+            BASIS,
         )
         for canary in ("canary-1", "canary-2")
     ]

@@ -11,7 +11,7 @@ import sys
 import termios
 import time
 
-COMMAND = [sys.executable, "-m", "harness", "run", "curl"]
+COMMAND = [sys.executable, "-m", "harness", "run", "curl", "--no-cache"]
 
 
 def environment(**more):

@@ -50,7 +50,7 @@ def test_nothing_is_left_of_a_harness_that_is_killed(project, tmp_path, turn):
     earlier = tmp_path / ndjson.NAME
     earlier.write_text("a whole report\n")
     with command(
-        "run", "plain", "keeping", "-j", 4, "--report", tmp_path, project=project
+        "run", "plain", "keeping", "--no-cache", "-j", 4, "--report", tmp_path, project=project
     ) as process:
         if turn % 2:
             # Once the daemon is there, which no signal to the sample's group would reach.

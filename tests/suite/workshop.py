@@ -6,6 +6,7 @@ import asyncio
 import copy
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -115,7 +116,9 @@ class Judged(msgspec.Struct, frozen=True):
 class Workshop:
     """A project in a folder of its own, whose samples a test may change."""
 
-    def __init__(self, root: Path, toolchains: Mapping[str, Ready] | None = None) -> None:
+    def __init__(
+        self, root: Path, toolchains: Mapping[str, Ready] | None = None, *, seal: bool = True
+    ) -> None:
         """Open a project; without toolchains, what it needs is looked up or installed."""
         self.root = root
         self.project = open_project(root)
@@ -124,7 +127,7 @@ class Workshop:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
         self.toolchains = toolchains
         hosts = [self.project.catalog.endpoint.host]
-        self.stage = Stage(root, state, toolchains, hosts=hosts)
+        self.stage = Stage(root, state, toolchains, seal=seal, hosts=hosts)
         self.stage.authority.prepare(hosts)
 
     def cell(self, client: str, scenario: str, /, **changes: Any) -> Cell:
@@ -202,6 +205,8 @@ def command(*arguments: object, project: Path, **changes: str) -> subprocess.Pop
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in the background has SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 

@@ -111,6 +111,13 @@ def test_everything_is_installed_once_with_hashes(make):
     assert log.endswith(".venv/bin/sampleproof run\n")
 
 
+def test_the_command_is_told_of_ci(make):
+    make("test-samples", python=fake_python("3.12"))
+    script(make.clone / ".venv/bin/sampleproof", 'echo "CI=$CI" >>log')
+    make("test-samples", "CI=true")
+    assert (make.clone / "log").read_text().endswith("\nCI=true\n")
+
+
 def test_a_second_call_starts_nothing_but_the_command(make):
     make("test-samples", python=fake_python("3.12"))
     (make.clone / "log").unlink()

@@ -1,0 +1,64 @@
+"""`sampleproof cache`: one verb a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.group import Verbs
+from harness.cli.options import project_option, rooted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.memory.store import Size
+
+VERBS = {
+    "clear": "Forget all results, so that everything runs anew.",
+}
+
+EPILOG = """\b
+Examples:
+  sampleproof cache
+  sampleproof cache clear
+"""
+
+
+@click.group(
+    "cache",
+    cls=Verbs,
+    verbs=VERBS,
+    package=__name__,
+    epilog=EPILOG,
+    invoke_without_command=True,
+)
+@project_option
+@click.pass_context
+def command(ctx: click.Context, project: Path | None) -> None:
+    """Show what is remembered of earlier runs.
+
+    A sample that has passed is not run again while it and all that it rests
+    on are unchanged.
+    """
+    if ctx.invoked_subcommand is None:
+        from harness.memory.memory import store_of
+        from harness.toolchain.state import state_folder
+
+        store = store_of(state_folder(rooted(project)))
+        click.echo(f"{told(store.size())}, in {store.folder}")
+        click.echo(f"The limit is {_bytes(store.limit)}; what was not used for longest goes first.")
+
+
+def told(size: Size) -> str:
+    """How much is kept, in words."""
+    from harness.report.words import number
+
+    return f"{number(size.entries, 'result')}, {_bytes(size.bytes)}"
+
+
+def _bytes(size: int) -> str:
+    for unit, factor in (("MB", 1_000_000), ("kB", 1000)):
+        if size >= factor:
+            return f"{size / factor:.0f} {unit}"
+    return f"{size} B"

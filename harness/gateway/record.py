@@ -1,0 +1,110 @@
+"""Notes what another responder answers, while it answers."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.gateway.responder import Chunk, End, Head, NoAnswer, Request
+from harness.model.recording import ChunkMark, Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Iterator
+
+    from harness.gateway.responder import Part, Responder
+
+PAUSE_MS = 5.0
+"""Where a body is not chunked its borders are those of packets: only a pause makes one count."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, and what came back."""
+
+    request: Request
+    response: Response | None
+    """`None` if there is no whole account of it: see `missing`."""
+    missing: str = ""
+    no_answer: NoAnswer | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether an answer came, and came to its proper end."""
+        return self.response is not None and self.response.ending == "complete"
+
+
+class Record:
+    """Answers as another responder does, and keeps what it answered. Nothing waits for that."""
+
+    def __init__(self, inner: Responder) -> None:
+        """Record what a responder answers."""
+        self._inner = inner
+        self._taken: list[Taken | None] = []
+
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """The exchanges, in the order of their requests; those still under way are left out."""
+        return tuple(one for one in self._taken if one is not None)
+
+    async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
+        """The parts of the answer, each as soon as it comes."""
+        number = len(self._taken)
+        self._taken.append(None)
+        parts: list[Part] = []
+        try:
+            async with aclosing(self._inner.respond(request)) as answer:
+                async for part in answer:
+                    parts.append(part)
+                    yield part
+        finally:
+            self._taken[number] = _taken(request, parts)
+
+
+def _taken(request: Request, parts: list[Part]) -> Taken:
+    head, end = parts[0] if parts else None, parts[-1] if parts else None
+    if not isinstance(head, Head) or not isinstance(end, End):
+        return Taken(request=request, response=None, missing="the sample did not wait for the end")
+    if head.no_answer is not None:
+        why = head.no_answer.message
+        return Taken(request=request, response=None, missing=why, no_answer=head.no_answer)
+    if head.miss is not None:
+        return Taken(request=request, response=None, missing=head.miss)
+    return Taken(request=request, response=response_of(head, parts[1:-1], end))
+
+
+def response_of(head: Head, chunks: Iterable[Part], end: End) -> Response:
+    """A whole answer as a recording keeps it."""
+    pieces = [part for part in chunks if isinstance(part, Chunk) and part.data]
+    body = b"".join(piece.data for piece in pieces)
+    chunked = head.framing == "chunked"
+    marks = [ChunkMark(size=len(one.data), after_ms=round(one.after_ms, 1)) for one in pieces]
+    short = head.framing == "length" and end.ending != "complete" and head.length != len(body)
+    return Response(
+        status=head.status,
+        reason=head.reason,
+        headers=head.headers,
+        framing=head.framing,
+        length=head.length if short else None,
+        body=body,
+        chunks=tuple(marks if chunked else _merged(marks)),
+        trailers=end.trailers,
+        ending=end.ending,
+    )
+
+
+def _merged(marks: list[ChunkMark]) -> Iterator[ChunkMark]:
+    """Marks without those that no pause sets apart from the one before."""
+    waiting: ChunkMark | None = None
+    for mark in marks:
+        if waiting is None:
+            waiting = mark
+        elif mark.after_ms < PAUSE_MS:
+            size = waiting.size + mark.size
+            # What came a little later still came before what follows.
+            waiting = ChunkMark(size=size, after_ms=waiting.after_ms)
+        else:
+            yield waiting
+            waiting = mark
+    if waiting is not None:
+        yield waiting

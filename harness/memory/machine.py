@@ -1,0 +1,77 @@
+"""What a sample's run rests on beside the project: this machine, and the harness itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING
+
+import harness
+from harness.runner.switches import SWITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CODE = os.path.dirname(harness.__file__)  # noqa: PTH120
+NOT_CODE = {"__pycache__", "_project"}
+
+LIBRARIES = "/etc/ld.so.cache"
+"""Written anew whenever the system's own libraries change (Linux)."""
+
+
+@cache
+def machine() -> bytes:
+    """A hash over the machine: its kernel, its libraries, who we are, what it allows."""
+    system = os.uname()
+    parts = [system.sysname, system.release, system.machine, str(os.geteuid())]
+    with suppress(OSError):
+        libraries = os.stat(LIBRARIES)  # noqa: PTH116
+        parts += [str(libraries.st_mtime_ns), str(libraries.st_size)]
+    for name, *_ in SWITCHES:
+        try:
+            with open(f"/proc/sys/{name}", encoding="ascii") as file:  # noqa: PTH123
+                parts.append(file.read())
+        except OSError:
+            parts.append("")
+    return _digest(parts)
+
+
+@cache
+def program() -> bytes:
+    """A hash over the harness: every byte of its code, its Python, the packages it stands on."""
+    total = hashlib.sha256(_digest([harness.__version__, sys.version, *_packages()]))
+    for path in _files(CODE):
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+        total.update(f"{path[len(CODE) :]}\0{len(data)}\0".encode())
+        total.update(data)
+    return total.digest()
+
+
+def _digest(parts: list[str]) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+def _packages() -> list[str]:
+    """Names and versions of the installed packages: their folders tell both."""
+    found = []
+    for folder in sys.path:
+        if folder.endswith("-packages"):
+            with suppress(OSError):
+                found += [name for name in os.listdir(folder) if name.endswith(".dist-info")]  # noqa: PTH208
+    return sorted(found)
+
+
+def _files(folder: str) -> Iterator[str]:
+    """Every file of the code, in an order that is always the same."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name in NOT_CODE:
+                continue
+            if entry.is_dir():
+                yield from _files(entry.path)
+            elif not entry.name.startswith("."):
+                yield entry.path

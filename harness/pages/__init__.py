@@ -1,0 +1,1 @@
+"""What is published: pages, receipts that allow it, and exports."""

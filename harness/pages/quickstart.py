@@ -1,0 +1,193 @@
+"""Quickstarts: one page for each human language, from one template and the samples that passed.
+
+The project has `docs/quickstart.md.j2`, and prose in `docs/messages/LANGUAGE.yaml`. Each such file
+gives `docs/quickstart.LANGUAGE.md`.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.model.client import Client
+from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.model.scenario import Scenario
+from harness.pages.layout import Layout, fence, tabs
+from harness.pages.messages import Messages
+from harness.render.generated import read
+from harness.render.template import environment, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+
+    from harness.model.project import Project
+    from harness.pages.proof import Proven
+
+TEMPLATE = "docs/quickstart.md.j2"
+MESSAGES = "docs/messages"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A generated page."""
+
+    path: str
+    """From the project's root."""
+    language: str
+    """What it is called by those who speak it."""
+    text: str
+    code: tuple[str, ...]
+    """What was put into it, block by block."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample, as the template sees it."""
+
+    id: str
+    client: Client
+    scenario: Scenario
+    text: str
+    file: str
+    """What a reader saves it as."""
+    command: str
+    """What a reader runs it with."""
+    version: str
+    """Of the client's library."""
+    passed: str
+    """ISO 8601 date."""
+
+
+def languages(root: Path) -> list[Path]:
+    """The files of messages, one a language."""
+    return sorted((root / MESSAGES).glob("*.yaml"))
+
+
+def leftovers(root: Path) -> list[str]:
+    """Pages in languages that have no messages."""
+    known = {_page(path) for path in languages(root)}
+    pages = (f"docs/{path.name}" for path in sorted((root / "docs").glob("quickstart.*.md")))
+    return [page for page in pages if page not in known]
+
+
+def pages(
+    root: Path, project: Project, proven: Sequence[Proven], layout: Layout = "plain"
+) -> list[Page]:
+    """Every language's page; none if the project has no template for them.
+
+    Args:
+        root: The project's root.
+        project: The project.
+        proven: Its samples, all of which may be published.
+        layout: How samples stand beside one another.
+
+    Raises:
+        InvalidError: With everything that is wrong in the template and in the messages.
+        HarnessError: A file cannot be read.
+    """
+    template = read(root / TEMPLATE)
+    if template is None:
+        return []
+    problems: list[Problem] = []
+    found = []
+    for path in languages(root):
+        file = f"{MESSAGES}/{path.name}"
+        try:
+            says = Messages(path, file)
+            code: list[str] = []
+            text = _fill(template, says, project, proven, layout, code)
+            says.finish()
+        except InvalidError as error:
+            problems += error.problems
+        else:
+            found.append(
+                Page(path=_page(path), language=says.language, text=text, code=tuple(code))
+            )
+    if not found and not problems:
+        message = "expected at least one file of messages, as en.yaml; found none"
+        problems.append(Problem(file=MESSAGES, message=message))
+    if problems:
+        raise InvalidError(set(problems))
+    return found
+
+
+def _page(messages: Path) -> str:
+    return f"docs/quickstart.{messages.stem}.md"
+
+
+def _fill(
+    template: bytes,
+    says: Messages,
+    project: Project,
+    proven: Sequence[Proven],
+    layout: Layout,
+    code: list[str],
+) -> str:
+    def fenced(tag: str, text: str) -> str:
+        code.append(text.rstrip("\n") + "\n")
+        return fence(tag, text)
+
+    endpoint = project.catalog.endpoint
+    recordings = [project.recordings[one.cell.scenario.name].provenance for one in proven]
+    return fill(
+        _environment(),
+        template.decode("utf-8", "replace"),
+        TEMPLATE,
+        t=says,
+        language=says.code,
+        catalog=project.catalog,
+        endpoint=endpoint,
+        service=endpoint.title.partition(",")[0],
+        clients=list(project.clients.values()),
+        scenarios=list(project.scenarios.values()),
+        samples=[_shown(one) for one in proven],
+        # The weakest of them speaks for all.
+        recorded=min(recordings, key=lambda one: (one.how != "authored", one.on)),
+        fence=fenced,
+        tabs=partial(tabs, layout=layout),
+    )
+
+
+def _shown(one: Proven) -> Shown:
+    client = one.cell.client
+    file = Path(one.cell.path).name
+    words = {"sample": file, "python": "python", "node": "node"}
+    words |= {program.name: program.name for program in client.toolchain.programs}
+    return Shown(
+        id=one.cell.id,
+        client=client,
+        scenario=one.cell.scenario,
+        text=one.text,
+        file=file,
+        command=" ".join(word.format(**words) for word in client.run),
+        version=one.receipt.versions.get(client.library, ""),
+        passed=one.receipt.on,
+    )
+
+
+def see_code(page: Page) -> None:
+    """Find on a plain page, as a reader's Markdown does, just the code that was put into it.
+
+    Raises:
+        HarnessError: Something in the page swallowed or changed a block.
+    """
+    from markdown_it import MarkdownIt  # takes longer to import than all else here takes
+
+    tokens = MarkdownIt("commonmark").parse(page.text)
+    seen = [token.content for token in tokens if token.type in {"fence", "code_block"}]
+    if sorted(seen) != sorted(page.code):
+        lost = next((code for code in page.code if code not in seen), "")
+        first = lost.partition("\n")[0]
+        raise HarnessError(
+            f"{page.path} does not show all of its code: {first!r} is lost",
+            f"see in {TEMPLATE} that blocks stand on lines of their own, between empty ones",
+        )
+
+
+@cache
+def _environment() -> Environment:
+    filters: dict[str, Any] = {}
+    return environment(filters)

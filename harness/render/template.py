@@ -1,0 +1,63 @@
+"""Jinja templates, with errors that name the template's file and line."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any
+
+from harness.model.problem import InvalidError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jinja2 import Environment, Template
+
+TEMPLATE = "<template>"
+"""What Jinja calls a template's file in a traceback."""
+
+
+def environment(filters: Mapping[str, Callable[..., str]]) -> Environment:
+    """How templates are read: strictly, line by line, and with nothing escaped but by our filters."""
+    from jinja2 import Environment, StrictUndefined
+
+    # What is written is no HTML.
+    made = Environment(  # noqa: S701
+        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= filters
+    return made
+
+
+def fill(reading: Environment, text: str, file: str, **values: Any) -> str:
+    """Fill a template.
+
+    Args:
+        reading: As `environment` gives it.
+        text: The template's.
+        file: Where it stands, for messages.
+        values: What it sees.
+
+    Raises:
+        InvalidError: The template is wrong.
+    """
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    try:
+        return _compiled(reading, text).render(**values)
+    except TemplateSyntaxError as error:
+        raise _fault(file, error.lineno, error) from error
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        frames = walk_tb(error.__traceback__)
+        lines = [line for frame, line in frames if frame.f_code.co_filename == TEMPLATE]
+        raise _fault(file, lines[-1] if lines else 0, error) from error
+
+
+def _fault(file: str, line: int, error: Exception) -> InvalidError:
+    said = str(error) or type(error).__name__
+    return InvalidError([Problem(file=file, line=line, message=f"the template is wrong: {said}")])
+
+
+@lru_cache(maxsize=64)
+def _compiled(reading: Environment, text: str) -> Template:
+    return reading.from_string(text)

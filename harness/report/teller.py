@@ -1,0 +1,47 @@
+"""Whoever tells of a run as it goes: to the report, to the screen, and in the end by an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.report import line
+from harness.suite import exit_code, worst
+
+if TYPE_CHECKING:
+    from harness.model.basis import Digests
+    from harness.model.cell import Cell
+    from harness.report.ndjson import Writer
+    from harness.report.screen import Screen
+    from harness.suite import Outcome, Parity
+
+
+class Teller:
+    """An audience that passes on what it is told, and keeps none of it."""
+
+    def __init__(self, writer: Writer, screen: Screen, digests: Digests) -> None:
+        """Tell a report and a screen; digests say what verdicts rest on."""
+        self._writer = writer
+        self._screen = screen
+        self._digests = digests
+        self._codes = {0}
+
+    def begun(self, cell: Cell) -> None:
+        """Tell that a cell has started."""
+        self._screen.begun(cell)
+
+    def outcome(self, one: Outcome) -> None:
+        """Tell of an outcome."""
+        self._codes.add(exit_code([one], []))
+        self._writer.cell(line.cell(one, self._digests.basis(one.cell)))
+        self._screen.outcome(one)
+
+    def parity(self, one: Parity) -> None:
+        """Tell how clients compare."""
+        self._codes.add(exit_code([], [one]))
+        self._writer.parity(line.parity(one))
+        self._screen.parity(one)
+
+    @property
+    def exit_code(self) -> int:
+        """Of all that was told."""
+        return worst(self._codes)

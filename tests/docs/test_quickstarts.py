@@ -1,0 +1,141 @@
+"""The quickstarts, held to their word: what they show is cut out again, run, parsed and compared."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from quickstart import bash_sets, blocks, cmd_sets, powershell_sets
+
+from harness.report import ndjson
+from harness.toolchain import node, packages
+from harness.toolchain.need import Need
+from harness.toolchain.ready import prepare
+from harness.toolchain.state import state_folder
+
+PAGES = ["docs/quickstart.en.md", "docs/quickstart.fr.md"]
+every_page = pytest.mark.parametrize("page", PAGES, indirect=True)
+
+
+@every_page
+def test_the_nine_samples_cut_out_again_run_and_pass(page, clone, project, root):
+    samples = {block.file: block.text for block in blocks(page) if block.file}
+    cells = list(project.cells())
+    assert len(samples) == len(cells) == 9
+    for cell in cells:
+        path = clone.folder / cell.path
+        path.unlink()
+        path.write_bytes(samples[path.name].encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "run", "--project", clone.folder, "--report", "out"],
+        cwd=clone.folder,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(clone.folder), "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = ndjson.read(clone.folder / "out" / ndjson.NAME)
+    assert [one["verdict"] for one in report if one["type"] == "cell"] == ["pass"] * 9
+
+
+@every_page
+def test_every_shell_sets_the_same_variable_to_the_same(page, project):
+    found = {block.language: block.text for block in reversed(blocks(page))}
+    variable = project.catalog.endpoint.token
+    assert bash_sets(found["bash"], variable) == "YOUR_TOKEN"
+    assert powershell_sets(found["powershell"]) == (variable, "YOUR_TOKEN")
+    assert cmd_sets(found["batch"]) == (variable, "YOUR_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("sets", "text"),
+    [
+        (powershell_sets, '$GITHUB_TOKEN = "YOUR_TOKEN"\n'),
+        (powershell_sets, '$Env:GITHUB_TOKEN = "YOUR_$TOKEN"\n'),
+        (powershell_sets, '$Env:GITHUB_TOKEN = "YOUR_TOKEN\n'),
+        (powershell_sets, 'export GITHUB_TOKEN="YOUR_TOKEN"\n'),
+        (cmd_sets, 'set GITHUB_TOKEN="YOUR_TOKEN"\n'),
+        (cmd_sets, "set GITHUB_TOKEN=YOUR_TOKEN \n"),
+        (cmd_sets, "set GITHUB_TOKEN = YOUR_TOKEN\n"),
+        (cmd_sets, "set GITHUB_TOKEN=<YOUR_TOKEN>\n"),
+        (cmd_sets, 'export GITHUB_TOKEN="YOUR_TOKEN"\n'),
+    ],
+)
+def test_a_wrong_set_up_is_noticed(sets, text):
+    try:
+        found = sets(text)
+    except (AssertionError, ValueError):
+        return
+    assert found != ("GITHUB_TOKEN", "YOUR_TOKEN")
+
+
+def test_a_bash_set_up_that_programs_do_not_see_is_noticed():
+    with pytest.raises(KeyError):
+        bash_sets('GITHUB_TOKEN="YOUR_TOKEN"', "GITHUB_TOKEN")
+
+
+@every_page
+def test_what_is_installed_is_what_the_locks_pin(page, root):
+    lines = [
+        line for block in blocks(page) if block.language == "sh" for line in block.text.splitlines()
+    ]
+    installed = {
+        line.split()[0]: line.split()[2:] for line in lines if line.split()[1] == "install"
+    }
+    wanted = (root / "samples/python/requirements.in").read_text().split()
+    assert installed["pip"] == [Requirement(one).name for one in wanted]
+    lock = (root / "samples/python/requirements.txt").read_text()
+    assert all(f"\n{one} \\\n" in f"\n{lock}" for one in wanted)
+    package = json.loads((root / "samples/javascript/package.json").read_bytes())
+    assert installed["npm"] == list(package["dependencies"])
+    locked = json.loads((root / "samples/javascript/package-lock.json").read_bytes())["packages"]
+    for name, version in package["dependencies"].items():
+        assert locked[f"node_modules/{name}"]["version"] == version
+    assert ("npm pkg set type=module" in lines) == (package["type"] == "module")
+    assert len(lines) == 3
+
+
+@every_page
+def test_the_versions_it_asks_for_are_the_oldest_that_do(page, root, project):
+    python, javascript = project.clients["python"], project.clients["javascript"]
+    ready = prepare(python, root, state_folder(root), print)
+    asked = [
+        SpecifierSet(found[1].strip())
+        for folder in ready.libraries
+        for path in sorted((root / folder).glob("lib/python3*/site-packages/*.dist-info/METADATA"))
+        if "/.harness/" in str(path)
+        and (found := re.search(r"^Requires-Python: (.*)$", path.read_text("utf-8"), re.MULTILINE))
+    ]
+    minor = int(re.search(r"Python 3\.(\d+)", page)[1])
+    assert asked
+    assert all(f"3.{minor}.99" in one for one in asked)
+    assert any(f"3.{minor - 1}.99" not in one for one in asked)
+
+    need = Need(
+        client=javascript, folder=(root / javascript.file).parent, state=root, announce=print
+    )
+    wanted = packages.engines(packages.read_lock(need))
+    oldest = int(re.search(r"Node (\d+)", page)[1])
+    assert not node.misfits(f"{oldest}.99.0", wanted)
+    assert node.misfits(f"{oldest - 1}.99.0", wanted)
+
+    (curl,) = (one for one in project.clients["curl"].toolchain.programs if one.name == "curl")
+    assert f"version {curl.minimum} " in page
+
+
+@every_page
+def test_models_endpoints_and_dates_are_those_of_the_data(page, project):
+    catalog = project.catalog
+    for model in catalog.models.values():
+        assert f"- [{model.name}]({model.page})\n" in page
+    for endpoint in catalog.endpoints.values():
+        assert (f"`{endpoint.url}`" in page) == (endpoint.name != "own")
+    assert f" {catalog.endpoint.retired}.**" in page
+    for tier in ("low", "high"):
+        limits = catalog.limits[tier]
+        assert f"| {limits.per_minute} | {limits.per_day} | " in page

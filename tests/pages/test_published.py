@@ -1,0 +1,121 @@
+"""One look tells whether all that is published is fresh: exit code, what mends it, and how quick."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+from press import edit
+
+from harness.cli.main import invoke
+from harness.pages import receipt
+
+
+@pytest.fixture
+def published(proven, capsys):
+    """A project whose pages are as they should be."""
+    assert invoke(["docs", "quickstart", "--project", str(proven)]) == 0
+    capsys.readouterr()
+    return proven
+
+
+@pytest.fixture
+def look(capsys):
+    def look(root):
+        code = invoke(["docs", "check", "--project", str(root)])
+        return code, capsys.readouterr().out.splitlines()
+
+    return look
+
+
+def test_what_is_fresh_is_fresh(published, look):
+    assert look(published) == (0, ["Everything published is fresh, and has passed."])
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "said"),
+    [
+        (
+            "samples/python/basic.py",
+            "capital",
+            "capitol",
+            "samples/python/basic.py: is not what its scenario and template give; mend it with: sampleproof render",
+        ),
+        (
+            receipt.FILE,
+            '"on": "2026-11-22"',
+            '"on": "2026-11-23"',
+            "curl/basic: its receipt in samples/receipts.json was edited; mend it with: sampleproof run curl/basic && sampleproof docs receipts",
+        ),
+        (
+            receipt.FILE,
+            '  "format"',
+            ' "format"',
+            "samples/receipts.json: is not as it was written; mend it with: sampleproof run && sampleproof docs receipts",
+        ),
+        (
+            receipt.FILE,
+            '"receipts"',
+            "<<<<<<< receipts",
+            "samples/receipts.json: is not as it was written; mend it with: sampleproof run && sampleproof docs receipts",
+        ),
+        (
+            "docs/quickstart.fr.md",
+            "jeton",
+            "Jeton",
+            "docs/quickstart.fr.md: is not what its template and messages give; mend it with: sampleproof docs quickstart",
+        ),
+    ],
+)
+def test_one_character_is_told_once_with_what_mends_it(published, look, path, old, new, said):
+    edit(published / path, old, new)
+    assert look(published) == (4, [said])
+
+
+def test_a_page_in_no_language_is_told(published, look):
+    (published / "docs/quickstart.xx.md").write_text("")
+    code, out = look(published)
+    assert code == 4
+    assert out == [
+        "docs/quickstart.xx.md: is in no language of docs/messages; mend it with: remove it, or add its messages"
+    ]
+
+
+def test_a_missing_page_is_told(published, look):
+    (published / "docs/quickstart.en.md").unlink()
+    code, (said,) = look(published)
+    assert code == 4
+    assert said.startswith("docs/quickstart.en.md: is not there; mend it with: ")
+
+
+def test_a_receipt_for_no_sample_is_told(published, look):
+    found = receipt.load(published).by_cell
+    receipt.save(published, {**found, "gone/basic": found["curl/basic"]})
+    assert look(published)[1] == [
+        "samples/receipts.json: there is no sample gone/basic; mend it with: sampleproof docs receipts"
+    ]
+
+
+def test_it_takes_less_than_half_a_second(published):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "docs", "check", "--project", str(published)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    # Its own time, whatever else the machine has to do.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+
+
+def test_diff_shows_what_check_complains_of(published, capsys):
+    edit(published / "docs/quickstart.en.md", "GitHub Models quickstart", "Quickstart")
+    call = ["docs", "quickstart", "--project", str(published)]
+    assert invoke([*call, "--check", "--diff"]) == 4
+    out = capsys.readouterr().out
+    assert "docs/quickstart.en.md: is stale; mend it with: sampleproof docs quickstart" in out
+    assert "-# Quickstart\n+# GitHub Models quickstart\n" in out
+    assert invoke(call) == 0
+    assert invoke([*call, "--check"]) == 0

@@ -1,0 +1,140 @@
+"""A quickstart's prose comes from one file a language; its code from what passed."""
+
+import pytest
+from press import edit
+
+from harness.model.problem import HarnessError, InvalidError
+from harness.model.project import open_project
+from harness.pages import quickstart
+from harness.pages.layout import fence, tabs
+from harness.pages.proof import Gate, sort
+
+SPANISH = """\
+language: Español
+messages:
+  title: Primeros pasos
+  save: Guárdelo como {file} y ejecute {command}.
+"""
+
+SHORT = """\
+# {{ t("title") }}
+
+{% for one in samples %}
+{{ t("save", file=one.file, command=one.command) }}
+
+{{ fence(one.client.fences[0], one.text) }}
+
+{% endfor %}
+"""
+
+
+def made(root):
+    project = open_project(root)
+    proven, unproven = sort(map(Gate(root).look, project.cells()))
+    assert unproven == []
+    pages = quickstart.pages(root, project, proven)
+    for page in pages:
+        quickstart.see_code(page)
+    return {page.path: page.text for page in pages}
+
+
+def problems(root):
+    with pytest.raises(InvalidError) as error:
+        made(root)
+    return [str(one) for one in error.value.problems]
+
+
+@pytest.fixture
+def short(proven):
+    """A project with a short template, and messages in Spanish alone."""
+    for path in (proven / quickstart.MESSAGES).glob("*.yaml"):
+        path.unlink()
+    (proven / quickstart.TEMPLATE).write_text(SHORT)
+    (proven / quickstart.MESSAGES / "es.yaml").write_text(SPANISH, "utf-8")
+    return proven
+
+
+def test_a_third_language_is_one_file(proven):
+    english = (proven / "docs/messages/en.yaml").read_text("utf-8")
+    (proven / "docs/messages/es.yaml").write_text(english.replace("Set your token", "Su token"))
+    pages = made(proven)
+    assert list(pages) == [f"docs/quickstart.{code}.md" for code in ("en", "es", "fr")]
+    assert "## Su token\n" in pages["docs/quickstart.es.md"]
+
+
+def test_a_short_spanish_page(short):
+    (text,) = made(short).values()
+    assert text.startswith("# Primeros pasos\n")
+    assert "Guárdelo como basic.py y ejecute python basic.py." in text
+    for cell in open_project(short).cells():
+        assert (short / cell.path).read_text("utf-8") in text
+
+
+def test_a_missing_and_a_surplus_message_are_told_with_their_lines(short):
+    edit(short / "docs/messages/es.yaml", "  title:", "  titel:")
+    assert problems(short) == [
+        "docs/messages/es.yaml:2: messages: the message 'title' is missing\n  did you mean titel?",
+        "docs/messages/es.yaml:3: messages.titel: the page has no use for this message\n  remove it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{file}", "{fil}", ":4: messages.save: there is nothing to fill in for {fil}"),
+        ("{file}", "{fil}", ":4: messages.save: expected {file}"),
+        ("{file}", "eso", ":4: messages.save: expected {file}"),
+        ("{file}", "{file", ":4: messages.save: a brace that is meant is written twice"),
+        ("Primeros pasos", '"a\\n```"', ":3: messages.title: expected one paragraph of prose"),
+        ("Primeros pasos", "a <pre> b", "received '<p' in it"),
+        ("Primeros pasos", "a <!-- b", "received '<!' in it"),
+        ("Primeros pasos", '"    a"', "received ' ' in it"),
+        ("Primeros pasos", "[a]", ":3: messages.title: expected a text; received ['a']"),
+        ("language: Español\n", "", "expected a text under 'language'"),
+        ("language", "lenguage", "lenguage: this key is not known\n  did you mean language?"),
+        ("save:", "title:", ":4: messages.title: this key stands already in line 3"),
+    ],
+)
+def test_no_message_can_break_a_page(short, old, new, message):
+    edit(short / "docs/messages/es.yaml", old, new)
+    found = problems(short)
+    assert any(message in one for one in found), found
+
+
+def test_all_languages_problems_are_told_at_once(proven):
+    for code in ("en", "fr"):
+        edit(proven / f"docs/messages/{code}.yaml", "  title:", "  tytle:")
+    assert {one.partition(":")[0] for one in problems(proven)} == {
+        "docs/messages/en.yaml",
+        "docs/messages/fr.yaml",
+    }
+
+
+def test_a_wrong_template_is_named_with_its_line(short):
+    edit(short / quickstart.TEMPLATE, "one.file", "one.fyle")
+    (problem,) = problems(short)
+    assert problem.startswith("docs/quickstart.md.j2:4: the template is wrong: ")
+
+
+def test_code_that_the_page_swallows_is_noticed(short):
+    edit(short / quickstart.TEMPLATE, "{% for one", "<!-- {% for one")
+    with pytest.raises(HarnessError, match="does not show all of its code"):
+        made(short)
+
+
+def test_a_project_without_languages_says_so(short):
+    (short / "docs/messages/es.yaml").unlink()
+    assert problems(short) == [
+        "docs/messages: expected at least one file of messages, as en.yaml; found none"
+    ]
+
+
+def test_a_fence_is_longer_than_any_in_the_code():
+    assert fence("sh", "a\n````\nb\n") == "`````sh\na\n````\nb\n`````"
+
+
+def test_tabs_of_mkdocs_hold_all_of_a_way():
+    assert (
+        tabs([("A", "x\n\n```sh\ny\n```")], "mkdocs")
+        == '=== "A"\n\n    x\n\n    ```sh\n    y\n    ```'
+    )
