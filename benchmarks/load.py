@@ -103,9 +103,7 @@ def run(task: Task) -> Result:
             answers += 1
             client.sock.send(b"%b%032x%b" % (before, answers, after))
     seconds = now - started
-    return Result(
-        answers=answers, seconds=seconds, busy=(time.process_time() - worked) / seconds
-    )
+    return Result(answers=answers, seconds=seconds, busy=(time.process_time() - worked) / seconds)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl
 from urllib.request import urlopen
 
 import msgspec
+from serving import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,16 +51,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes
 
 
-class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """A server that is ready to answer."""
-
-    pid: int
-    port: int
-    bundle: Path
-    """The certificate to trust."""
-
-
-class Missing(Exception):
+class MissingError(Exception):
     """A peer cannot be measured here."""
 
 
@@ -74,16 +66,16 @@ def install(folder: Path) -> None:
                 place.mkdir(parents=True)
                 make(place)
                 (place / "done").touch()
-        except Missing as missing:
+        except MissingError as missing:
             print(f"{name} is left out: {missing}")
 
 
 def _run(*command: str) -> None:
     if shutil.which(command[0]) is None:
-        raise Missing(f"there is no {command[0]} here")
+        raise MissingError(f"there is no {command[0]} here")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Missing(f"{' '.join(command)} failed: {done.stderr.strip()[-500:]}")
+        raise MissingError(f"{' '.join(command)} failed: {done.stderr.strip()[-500:]}")
 
 
 def _install_mitmproxy(place: Path) -> None:
@@ -95,7 +87,7 @@ def _install_mitmproxy(place: Path) -> None:
 
 def _install_wiremock(place: Path) -> None:
     if shutil.which("java") is None:
-        raise Missing("it needs Java, and there is no java here")
+        raise MissingError("it needs Java, and there is no java here")
     _run("npm", "install", "--silent", "--no-audit", "--prefix", str(place), WIREMOCK)
 
 
@@ -104,11 +96,11 @@ def mitmproxy(folder: Path, question: Question) -> Iterator[Served]:
     """mitmproxy, replaying one exchange.
 
     Raises:
-        Missing: It is not installed, or does not start.
+        MissingError: It is not installed, or does not start.
     """
     program = folder / "mitmproxy/env/bin/mitmdump"
     if not program.exists():
-        raise Missing("not installed; type: make bench-peers")
+        raise MissingError("not installed; type: make bench-peers")
     with tempfile.TemporaryDirectory() as state:
         saved = Path(state, "exchange.har")
         saved.write_text(json.dumps(_har(question)))
@@ -134,11 +126,11 @@ def wiremock(folder: Path, question: Question) -> Iterator[Served]:
     """WireMock as a browser's proxy, with one stub.
 
     Raises:
-        Missing: It is not installed, or does not start.
+        MissingError: It is not installed, or does not start.
     """
     [*jars] = (folder / "wiremock").glob("node_modules/wiremock/build/wiremock-standalone-*.jar")
     if not jars or shutil.which("java") is None:
-        raise Missing("not installed, or there is no java here; type: make bench-peers")
+        raise MissingError("not installed, or there is no java here; type: make bench-peers")
     with tempfile.TemporaryDirectory() as state:
         Path(state, "mappings").mkdir()
         Path(state, "mappings/exchange.json").write_text(json.dumps(_stub(question)))
@@ -171,7 +163,7 @@ def _started(command: list[str], folder: Path, says: str) -> Iterator[tuple[int,
         while not (found := re.search(says, log.read_text("utf-8", "replace"))):
             if process.poll() is not None or time.monotonic() > until:
                 last = log.read_text("utf-8", "replace").strip()[-500:]
-                raise Missing(f"{command[0]} did not start: {last}")
+                raise MissingError(f"{command[0]} did not start: {last}")
             time.sleep(0.1)
         yield process.pid, int(found[1])
     finally:

@@ -20,7 +20,7 @@ class Answers(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, _: bytes) -> None:
         self._transport.write(self._answer)
 
 
