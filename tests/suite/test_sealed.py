@@ -43,7 +43,7 @@ def test_the_samples_give_the_same_report_sealed_and_unsealed(root, tmp_path, mu
     copied = copy_project(root, tmp_path / "project")
     reports = []
     for option in ("--require-seal", "--no-seal"):
-        code, _, said = harness("run", option, "--report", tmp_path, project=copied)
+        code, _, said = harness("run", option, "--no-cache", "--report", tmp_path, project=copied)
         assert code == 0, said
         reports.append(ndjson.read(tmp_path / ndjson.NAME))
     sealed, unsealed = reports
@@ -113,7 +113,7 @@ def test_a_client_that_ignores_proxy_variables_is_answered_too(
 @pytest.mark.parametrize("option", ["--require-seal", "--no-seal"])
 def test_a_run_of_the_whole_suite_sends_no_packet(root, tmp_path, must_seal, option):
     words = [sys.executable, str(TESTS / "suite" / "alone.py"), sys.executable, "-m", "harness"]
-    words += ["run", option, "--report", str(tmp_path), "--project", str(root)]
+    words += ["run", option, "--no-cache", "--report", str(tmp_path), "--project", str(root)]
     ended = subprocess.run(
         words, check=False, capture_output=True, text=True, cwd=root, env={"PYTHONPATH": str(root)}
     )
