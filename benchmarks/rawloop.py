@@ -1,6 +1,7 @@
 """The most that a server on `asyncio` can answer through `CONNECT` and TLS: it does nothing else.
 
-Takes a certificate, its key included, and a file with an answer. Prints its port and serves until
+Takes a certificate, its key included, a file with an answer, and how to serve: from a bare
+`protocol`, or with `streams` and a task for each connection. Prints its port and serves until
 standard input ends. Nothing of a request is read: whatever comes is taken for one, and answered.
 """
 
@@ -10,7 +11,9 @@ import asyncio
 import socket
 import ssl
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 
 class Answers(asyncio.Protocol):
@@ -24,15 +27,23 @@ class Answers(asyncio.Protocol):
         self._transport.write(self._answer)
 
 
-async def tunnel(sock: socket.socket, context: ssl.SSLContext, answer: bytes) -> None:
+async def tunnel(sock: socket.socket, context: ssl.SSLContext, answer: bytes, how: str) -> None:
     loop = asyncio.get_running_loop()
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     await loop.sock_recv(sock, 65536)
     await loop.sock_sendall(sock, b"HTTP/1.1 200 OK\r\n\r\n")
-    await loop.connect_accepted_socket(lambda: Answers(answer), sock, ssl=context)
+    if how == "protocol":
+        await loop.connect_accepted_socket(lambda: Answers(answer), sock, ssl=context)
+        return
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=context)
+    with suppress(OSError):
+        while await reader.read(65536):
+            transport.write(answer)
 
 
-async def serve(certificate: str, answer: bytes) -> None:
+async def serve(certificate: str, answer: bytes, how: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     context.num_tickets = 0
@@ -42,18 +53,16 @@ async def serve(certificate: str, answer: bytes) -> None:
     listener.setblocking(False)
     print(listener.getsockname()[1], flush=True)
     async with asyncio.TaskGroup() as tunnels:
-        accepting = tunnels.create_task(accept(listener, context, answer, tunnels))
+        accepting = tunnels.create_task(accept(listener, tunnels, context, answer, how))
         await ended
         accepting.cancel()
 
 
-async def accept(
-    listener: socket.socket, context: ssl.SSLContext, answer: bytes, tunnels: asyncio.TaskGroup
-) -> None:
+async def accept(listener: socket.socket, tunnels: asyncio.TaskGroup, *known: Any) -> None:
     while True:
         sock, _ = await asyncio.get_running_loop().sock_accept(listener)
-        tunnels.create_task(tunnel(sock, context, answer))
+        tunnels.create_task(tunnel(sock, *known))
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], Path(sys.argv[2]).read_bytes()))
+    asyncio.run(serve(sys.argv[1], Path(sys.argv[2]).read_bytes(), sys.argv[3]))

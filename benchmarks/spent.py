@@ -1,6 +1,6 @@
 """What the gateway does for each request, timed part by part, without sockets and TLS.
 
-Processor time of the quietest of many turns: other programs can only add to it.
+Processor time of the quietest of many turns, since other programs can only add to it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from harness.gateway.connection import Connection
 from harness.gateway.front import Tunnel
 from harness.gateway.outgoing import Outgoing
 from harness.gateway.reading import RequestReader
@@ -23,30 +24,38 @@ if TYPE_CHECKING:
     from harness.model.cell import Cell
 
 TURNS, TIMES = 40, 500
+NEW = "matching a body that did not come before"
 
 
 class Nowhere(asyncio.WriteTransport):
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, _: bytes | bytearray | memoryview) -> None:
         pass
 
     def is_closing(self) -> bool:
         return False
 
+    def get_write_buffer_size(self) -> int:
+        return 0
 
-def costs(cell: Cell, request: str) -> dict[str, float]:
-    """Microseconds of processor time by what they are spent on."""
-    return asyncio.run(_costs(cell, request.encode()))
+    def close(self) -> None:
+        pass
 
 
-async def _costs(cell: Cell, request: bytes) -> dict[str, float]:
+def shares(cell: Cell, request: str) -> dict[str, float]:
+    """Parts of the processor time of all, by what they are spent on; and of `NEW`, which is not."""
+    return asyncio.run(_shares(cell, request.encode()))
+
+
+async def _shares(cell: Cell, request: bytes) -> dict[str, float]:
     reader = asyncio.StreamReader()
-    writer = asyncio.StreamWriter(
-        Nowhere(), asyncio.StreamReaderProtocol(reader), reader, asyncio.get_running_loop()
-    )
+    streams = asyncio.StreamReaderProtocol(reader)
+    writer = asyncio.StreamWriter(Nowhere(), streams, reader, asyncio.get_running_loop())
     tunnel = Tunnel(host=cell.endpoint.host, port=443)
     requests = RequestReader(reader, writer, scheme="https", tunnel=tunnel)
-    responder = Repeating(Replay.of(cell))
+    replay = Replay.of(cell)
+    responder = Repeating(replay)
     journal: deque[Request] = deque(maxlen=TIMES)
+    connection = Connection(requests, (reader, writer), responder, journal.append, _fail)
 
     async def read() -> None:
         reader.feed_data(request)
@@ -62,17 +71,36 @@ async def _costs(cell: Cell, request: bytes) -> dict[str, float]:
         async for _ in responder.respond(incoming.request):
             pass
 
+    async def match_new() -> None:
+        replay.answer(replay.exchanges[0], incoming.request)
+
     async def frame() -> None:
         outgoing = Outgoing(writer.transport, incoming)
         outgoing.head(head)
         outgoing.chunk(chunk)
         outgoing.end(end)
 
+    async def answer() -> None:
+        await connection._answer(incoming)  # noqa: SLF001
+
+    reading, matching, framing, new = [
+        await _quietest(thing) for thing in (read, match, frame, match_new)
+    ]
+    answering = await _quietest(answer)
     return {
-        "reading the request": await _quietest(read),
-        "matching it, and the journal": await _quietest(match),
-        "framing the answer": await _quietest(frame),
+        what: cost / (reading + answering)
+        for what, cost in {
+            "reading the request": reading,
+            "matching it, and the journal": matching,
+            "framing the answer": framing,
+            "passing on the answer's parts": answering - matching - framing,
+            NEW: new,
+        }.items()
     }
+
+
+def _fail(error: BaseException) -> None:
+    raise error
 
 
 async def _quietest(thing: Callable[[], Awaitable[None]]) -> float:
@@ -81,6 +109,6 @@ async def _quietest(thing: Callable[[], Awaitable[None]]) -> float:
         started = time.process_time()
         for _ in range(TIMES):
             await thing()
-        found.append((time.process_time() - started) / TIMES)
+        found.append(time.process_time() - started)
         await asyncio.sleep(0)
-    return 1e6 * min(found)
+    return min(found)

@@ -30,10 +30,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from serving import HERE, script
 
-from harness.suite import usable_cores
 from harness.model.project import find, open_project
 from harness.report import ndjson
 from harness.runner.environment import PROXY_VARIABLES, child_environment
+from harness.suite import usable_cores
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 

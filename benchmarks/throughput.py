@@ -8,7 +8,8 @@ stay open, for one recorded exchange. The request is the one of this project's P
 another identifier each time, as its library sends it. The gateway reads, matches and journals it.
 
 The raw loop is the most that a server on `asyncio` can do: it reads nothing of a request and
-answers whatever comes. Only ratios are shown. They are taken twice: of answers a second, and of
+answers whatever comes. With streams it does so in a task for each connection, as the gateway has
+one, because an answer may wait for something in its midst. Only ratios are shown. They are taken twice: of answers a second, and of
 processor time an answer, which other programs disturb less.
 """
 
@@ -19,6 +20,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -42,13 +44,11 @@ if TYPE_CHECKING:
 
 CELL = "python/basic"
 CONNECTIONS = 16
-OURS, RAW = "gateway", "raw loop"
+OURS, RAW, STREAMS = "gateway", "raw loop", "raw loop, streams"
 GOALS = {"WireMock": 2.0, "mitmproxy": 8.0}
-REST = "waking the connection's task, and the event loop's turns for it"
-SETTLED = 0.05
-"""A server is warm when it answers no more than this much faster than just before."""
+WARM_ANSWERS, WARM_S = 20_000, 30
+"""A server is warm once it has answered so often, or was asked for so long."""
 
-MOST_WARMING = 12
 HEADERS = """\
 Content-Type: application/json
 Content-Length: {length}
@@ -96,7 +96,9 @@ class Throughput(msgspec.Struct, frozen=True, kw_only=True):
     asking: float
     """The part of its time in which the process that asks was busy, at most."""
     spent: dict[str, float]
-    """What takes the processor time that the gateway needs beyond the raw loop, in parts of it."""
+    """What takes the processor time that the gateway needs beyond a raw loop with streams."""
+    new_body: float
+    """What matching in full a body that did not come before would add to that."""
     peak_mib: float
     """The most memory that the gateway's process held."""
     left_out: dict[str, str]
@@ -131,7 +133,7 @@ def ours(root: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def raw(root: Path, asked: Question) -> Iterator[Served]:
+def raw(root: Path, asked: Question, how: str) -> Iterator[Served]:
     """The raw loop, with the gateway's own certificate."""
     authority = Authority(state_folder(root) / "tls")
     authority.prepare([asked.host])
@@ -141,7 +143,7 @@ def raw(root: Path, asked: Question) -> Iterator[Served]:
         answer.write(head.encode("latin-1") + asked.answer)
         answer.flush()
         leaf = authority.folder / "leaves" / f"{asked.host}.pem"
-        with script("rawloop.py", str(leaf), answer.name) as (pid, port):
+        with script("rawloop.py", str(leaf), answer.name, how) as (pid, port):
             yield Served(pid=pid, port=int(port), bundle=authority.bundle)
 
 
@@ -174,13 +176,11 @@ def ask(served: Served, asked: Question, seconds: float) -> Rate:
 
 
 def warm(served: Served, asked: Question, seconds: float) -> None:
-    """Ask a server until it gets no faster: some compile what they run often."""
-    last = 0.0
-    for _ in range(MOST_WARMING):
-        now = ask(served, asked, seconds).per_s
-        if now < last * (1 + SETTLED):
-            return
-        last = now
+    """Ask a server before it counts: some compile what they run often."""
+    answers = 0.0
+    until = time.monotonic() + WARM_S
+    while answers < WARM_ANSWERS and time.monotonic() < until:
+        answers += ask(served, asked, seconds).per_s * seconds
 
 
 def measure(root: Path, cell: Cell, options: argparse.Namespace) -> Throughput:
@@ -188,7 +188,8 @@ def measure(root: Path, cell: Cell, options: argparse.Namespace) -> Throughput:
     left_out: dict[str, str] = {}
     with ExitStack() as stack:
         servers = {
-            RAW: stack.enter_context(raw(root, asked)),
+            RAW: stack.enter_context(raw(root, asked, "protocol")),
+            STREAMS: stack.enter_context(raw(root, asked, "streams")),
             OURS: stack.enter_context(ours(root)),
         }
         for name, peer in PEERS.items():
@@ -205,14 +206,13 @@ def measure(root: Path, cell: Cell, options: argparse.Namespace) -> Throughput:
         peak = servers[OURS].peak_mib()
     floor = sorted(rate.per_s for rate in rates[RAW])
     middle = floor[len(floor) // 4 : len(floor) - len(floor) // 4]
-    more = middle_of(rates[OURS], "cpu_us") - middle_of(rates[RAW], "cpu_us")
-    parts = {what: cost / more for what, cost in spent.costs(cell, request(asked)).items()}
-    parts[REST] = 1 - sum(parts.values())
+    parts = spent.shares(cell, request(asked))
     return Throughput(
         ratios=tuple(ratio(name, rates[OURS], rates[name]) for name in rates if name != OURS),
         noise=(middle[-1] - middle[0]) / median(floor),
         asking=max(rate.asking for each in rates.values() for rate in each),
         spent=parts,
+        new_body=parts.pop(spent.NEW),
         peak_mib=peak,
         left_out=left_out,
     )
@@ -258,9 +258,10 @@ def main() -> None:
     print(f"\n{options.rounds} rounds in turn, {CONNECTIONS} connections; ratios of medians.")
     print(f"The raw loop's own spread is {found.noise:.0%}.", end=" ")
     print(f"What asks was busy {found.asking:.0%} of its time at most.")
-    print("Beyond the raw loop the gateway's processor time goes to:")
+    print("What the gateway does beyond a raw loop with streams, by processor time:")
     for what, part in found.spent.items():
         print(f"  {part:4.0%}  {what}")
+    print(f"Matching in full a body that did not come before would add {found.new_body:.0%}.")
     print(f"Its process held {found.peak_mib:.0f} MiB at most.")
     for part in others:
         print(f"Other programs kept {part:.0%} of this machine busy meanwhile.")

@@ -74,10 +74,13 @@ class Connection:
     async def _answer(self, incoming: Incoming) -> bool:
         """Answer one request; whether the connection can carry another."""
         outgoing = Outgoing(self._transport, incoming)
+        return await Patient(self._send(incoming, outgoing), outgoing.flush)
+
+    async def _send(self, incoming: Incoming, outgoing: Outgoing) -> bool:
         async with aclosing(self._responder.respond(incoming.request)) as answer:
             while not self._transport.is_closing():
                 try:
-                    part = await Patient(anext(answer), outgoing.flush)
+                    part = await anext(answer)
                     keep = self._write(part, incoming.request, outgoing)
                 except Exception as error:  # noqa: BLE001
                     # Whatever a responder raises, or its end before an `End`, is a fault of ours.

@@ -1,4 +1,4 @@
-"""Awaits something, and says so before it has to wait."""
+"""Awaits something, and says so whenever it has to wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Patient(Generic[T]):
-    """An awaitable that is there at once, or else calls a function before the first wait.
+    """An awaitable that calls a function before each wait, and not at all if there is none.
 
     What stands in between is only passed on: futures to the event loop, and what the loop answers
     back (PEP 492, as `yield from` does it in PEP 380).
@@ -24,17 +24,14 @@ class Patient(Generic[T]):
 
     def __await__(self) -> Generator[Any, Any, T]:
         steps = self._awaited.__await__()
-        try:
-            step = steps.send(None)
-        except StopIteration as done:
-            return cast("T", done.value)
-        self._before_waiting()
+        resume = partial(steps.send, None)
         while True:
-            try:
-                resume = partial(steps.send, (yield step))
-            except BaseException as error:  # noqa: BLE001
-                resume = partial(steps.throw, error)
             try:
                 step = resume()
             except StopIteration as done:
                 return cast("T", done.value)
+            self._before_waiting()
+            try:
+                resume = partial(steps.send, (yield step))
+            except BaseException as error:  # noqa: BLE001
+                resume = partial(steps.throw, error)

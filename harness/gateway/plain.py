@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 
@@ -23,7 +22,9 @@ START = re.compile(rb"(?!CONNECT )([A-Z]+) (/[!-~]*) HTTP/1\.1")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~](?:[\t -~]*[!-~])?|)[ \t]*")
 LENGTH = re.compile(r"[0-9]{1,6}")
 HEAD_END = b"\r\n\r\n"
-UNUSUAL = frozenset({"transfer-encoding", "expect", "upgrade"})
+UNUSUAL = frozenset({"transfer-encoding", "expect", "upgrade", ""})
+NOT_PLAIN = ("", ""), ("", "")
+"""Stands for a line that is not a plain header."""
 
 
 class Plain(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +41,6 @@ class Plain(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the body that follows."""
 
 
-class _Field(NamedTuple):
-    pair: tuple[str, str]
-    """Name and value, as they were sent."""
-    name: str
-    """In lower case."""
-
-
 def read(data: bytes) -> Plain | None:
     """The head that some bytes begin with, if it is whole and plain."""
     end = data.find(HEAD_END)
@@ -54,8 +48,8 @@ def read(data: bytes) -> Plain | None:
         return None
     first, *lines = data[:end].split(b"\r\n")
     start = _start(first)
-    fields = [field for line in lines if (field := _field(line))]
-    values = {name: pair[1] for pair, name in fields}
+    fields = list(map(_field, lines))
+    values = dict([value for _, value in fields])
     length = values.get("content-length", "0")
     if (
         start is None
@@ -84,6 +78,10 @@ def _start(line: bytes) -> tuple[str, str] | None:
 
 
 @lru_cache(maxsize=512)
-def _field(line: bytes) -> _Field | None:
+def _field(line: bytes) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Name and value as they were sent, and again with the name in lower case."""
     found = FIELD.fullmatch(line) if len(line) <= LINE_LIMIT else None
-    return found and _Field((found[1].decode(), found[2].decode()), found[1].decode().lower())
+    if found is None:
+        return NOT_PLAIN
+    name, value = found[1].decode(), found[2].decode()
+    return (name, value), (name.lower(), value)

@@ -30,7 +30,7 @@ async def stubborn():
 
 
 def tried(coroutine):
-    """What comes of it, and how often it was told of a wait."""
+    """What comes of it, and how many waits were told of."""
     told = []
 
     async def run():
@@ -42,9 +42,9 @@ def tried(coroutine):
         return type(error), len(told)
 
 
-def test_a_wait_is_told_of_once_and_only_if_there_is_one():
+def test_each_wait_is_told_of_and_nothing_else():
     assert tried(at_once()) == (1, 0)
-    assert tried(later()) == (2, 1)
+    assert tried(later()) == (2, 2)
     assert tried(fails()) == (ZeroDivisionError, 1)
 
 
