@@ -12,17 +12,20 @@ import msgspec
 from harness.checks import parity
 from harness.checks.check import REQUEST_CHECKS, Evidence
 from harness.model.cell import Cell
-from harness.model.finding import Finding, Verdict
+from harness.model.finding import Diagnosis, Finding, Verdict
 from harness.model.observation import Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from harness.gathering import Gathering
     from harness.memory.memory import Memory
     from harness.runner.durations import Durations
     from harness.runner.stage import Stage
+
+    RunCell: TypeAlias = Callable[[Cell, Stage, Sequence[Problem]], Awaitable["Outcome"]]
 
 PRECEDENCE = (2, 3, 1, 4, 0)
 """Exit codes, in the order in which they count where several hold."""
@@ -47,6 +50,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
     observation: Observation | None = None
     fault: Fault | None = None
+    diagnosis: Diagnosis | None = None
+    """To whom a live failure is put down."""
     cached: bool = False
     """Whether it was remembered, and nothing ran."""
 
@@ -83,8 +88,9 @@ async def run_suite(
     *,
     jobs: int,
     damaged: Mapping[str, Sequence[Problem]],
-    durations: Durations,
-    memory: Memory,
+    durations: Durations | None = None,
+    memory: Memory | None = None,
+    run: RunCell | None = None,
 ) -> None:
     """Run cells, a number at once, unless they are remembered.
 
@@ -94,21 +100,24 @@ async def run_suite(
         gathering: Takes each outcome, as it comes.
         jobs: How many run at once.
         damaged: By scenario, why its recording cannot be used.
-        durations: Takes how long each run was.
-        memory: What earlier calls have proved; takes what this one proves.
+        durations: Takes how long each run was, if anybody wants to know.
+        memory: What earlier calls have proved, if that counts; takes what this one proves.
+        run: Runs and judges one; `run_cell` unless told.
     """
     import asyncio
 
     waiting = iter(cells)
+    run = run or run_cell
 
     async def worker() -> None:
         for cell in waiting:
-            outcome = memory.recall(cell)
+            outcome = memory.recall(cell) if memory else None
             if outcome is None:
                 gathering.audience.begun(cell)
-                outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
-                memory.keep(outcome)
-                if outcome.observation:
+                outcome = await run(cell, stage, damaged.get(cell.scenario.name, ()))
+                if memory:
+                    memory.keep(outcome)
+                if outcome.observation and durations:
                     durations.took(cell, outcome.observation.duration_ms)
             gathering.add(outcome)
             await asyncio.sleep(0)  # so that what is remembered holds up no run
@@ -169,10 +178,11 @@ def compare(outcomes: Sequence[Outcome]) -> Parity:
     showing = [_evidence(one) for one in outcomes if one.verdict == "pass"]
     findings: list[Finding] = []
     not_evaluated: list[str] = []
-    for name, check, runs in (
-        ("parity.request", parity.request, sending),
-        ("parity.output", parity.output, showing),
-    ):
+    checks = [("parity.request", parity.request, sending)]
+    if not any(one.live for one in sending):
+        # A live answer is worded anew each time; `output.text` holds each to its own.
+        checks.append(("parity.output", parity.output, showing))
+    for name, check, runs in checks:
         findings += check(runs) if len(runs) > 1 else []
         if len(runs) < len(outcomes) or len(runs) < 2:  # noqa: PLR2004
             not_evaluated.append(name)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 REQUEST_CHECKS = ("request.count", "request.endpoint", "request.auth", "request.body")
 
 
+ANSWER_CHECKS = ("answer.status", "answer.shape")
+"""What must be right about a live answer before a sample can be judged by what it makes of it."""
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What a check looks at: what a cell must do, and what its run did."""
 
@@ -42,7 +46,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     def last(self) -> Response:
         """The answer that the reader sees."""
         answers = self.observation.answers
-        return answers[-1].response if answers else self.exchanges[-1].response
+        return (answers[-1].response if answers else self.exchanges[-1].response).plain
 
     @property
     def fails(self) -> bool:

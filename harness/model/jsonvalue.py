@@ -63,7 +63,7 @@ def differences(expected: Any, received: Any, path: str = "$") -> Iterator[Diffe
         for name in [*expected, *(name for name in received if name not in expected)]:
             one, other = expected.get(name, MISSING), received.get(name, MISSING)
             if not _same_text(one, other):
-                yield from differences(one, other, path + _member(name))
+                yield from differences(one, other, path + member(name))
     elif isinstance(expected, list) and isinstance(received, list):
         for index in range(max(len(expected), len(received))):
             yield from differences(
@@ -98,7 +98,8 @@ def _as_float(number: float) -> float:
         return float("nan")  # beyond every float, so equal to none
 
 
-def _member(name: str) -> str:
+def member(name: str) -> str:
+    """The step of a path that leads to a member of an object."""
     return f".{name}" if re.fullmatch(r"[A-Za-z_][\w-]*", name) else f"[{json.dumps(name)}]"
 
 
