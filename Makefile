@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render docs docs-check doctor bench lock clean stale
+.PHONY: help test-samples test lint render docs docs-check site doctor bench lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
@@ -47,6 +47,9 @@ docs: $(VENV)/run.stamp ## Run every sample, then publish those that passed
 
 docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and has passed
 	@$(BIN)/sampleproof docs check
+
+site: $(VENV)/dev.stamp ## Build docs/ as a site, into build/site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what mends it
 	@$(BIN)/sampleproof doctor

@@ -23,7 +23,7 @@ VERBS = {
     "render": "Write every client's samples, or check that they are fresh.",
     "run": "Run samples as published, against their recordings.",
     "docs": "Publish what has passed, and see that nothing else is published.",
-    "report": "Join the reports of shards.",
+    "report": "Work with reports of earlier runs.",
     "cache": "Show or clear what is remembered of earlier runs.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }

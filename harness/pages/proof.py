@@ -38,6 +38,11 @@ class Unproven(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     remedy: str
 
+    @property
+    def mend(self) -> str:
+        """What to do, in words."""
+        return f"mend it with: {self.remedy}"
+
 
 class Gate:
     """Tells samples that may be published from those that may not."""

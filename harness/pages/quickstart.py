@@ -40,6 +40,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     """What it is called by those who speak it."""
     text: str
+    code: tuple[str, ...]
+    """What was put into it, block by block."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,12 +97,15 @@ def pages(
         file = f"{MESSAGES}/{path.name}"
         try:
             says = Messages(path, file)
-            text = _fill(template, says, project, proven, layout)
+            code: list[str] = []
+            text = _fill(template, says, project, proven, layout, code)
             says.finish()
         except InvalidError as error:
             problems += error.problems
         else:
-            found.append(Page(path=_page(path), language=says.language, text=text))
+            found.append(
+                Page(path=_page(path), language=says.language, text=text, code=tuple(code))
+            )
     if not found and not problems:
         message = "expected at least one file of messages, as en.yaml; found none"
         problems.append(Problem(file=MESSAGES, message=message))
@@ -114,17 +119,20 @@ def _page(messages: Path) -> str:
 
 
 def _fill(
-    template: bytes, says: Messages, project: Project, proven: Sequence[Proven], layout: Layout
+    template: bytes,
+    says: Messages,
+    project: Project,
+    proven: Sequence[Proven],
+    layout: Layout,
+    code: list[str],
 ) -> str:
-    given: list[str] = []
-
-    def fenced(tag: str, code: str) -> str:
-        given.append(code.rstrip("\n") + "\n")
-        return fence(tag, code)
+    def fenced(tag: str, text: str) -> str:
+        code.append(text.rstrip("\n") + "\n")
+        return fence(tag, text)
 
     endpoint = project.catalog.endpoint
     recordings = [project.recordings[one.cell.scenario.name].provenance for one in proven]
-    text = fill(
+    return fill(
         _environment(),
         template.decode("utf-8", "replace"),
         TEMPLATE,
@@ -141,9 +149,6 @@ def _fill(
         fence=fenced,
         tabs=partial(tabs, layout=layout),
     )
-    if layout == "plain":
-        _see_code(text, given)
-    return text
 
 
 def _shown(one: Proven) -> Shown:
@@ -163,22 +168,22 @@ def _shown(one: Proven) -> Shown:
     )
 
 
-def _see_code(page: str, given: list[str]) -> None:
-    """Find on the page, as a reader's Markdown does, just the code that was put into it.
+def see_code(page: Page) -> None:
+    """Find on a plain page, as a reader's Markdown does, just the code that was put into it.
 
     Raises:
         HarnessError: Something in the page swallowed or changed a block.
     """
-    from markdown_it import MarkdownIt
+    from markdown_it import MarkdownIt  # takes longer to import than all else here takes
 
-    tokens = MarkdownIt("commonmark").parse(page)
+    tokens = MarkdownIt("commonmark").parse(page.text)
     seen = [token.content for token in tokens if token.type in {"fence", "code_block"}]
-    if sorted(seen) != sorted(given):
-        lost = next((code for code in given if code not in seen), "")
+    if sorted(seen) != sorted(page.code):
+        lost = next((code for code in page.code if code not in seen), "")
         first = lost.partition("\n")[0]
         raise HarnessError(
-            f"the page of {TEMPLATE} does not show all of its code: {first!r} is lost",
-            "see that blocks stand on lines of their own, with an empty line around them",
+            f"{page.path} does not show all of its code: {first!r} is lost",
+            f"see in {TEMPLATE} that blocks stand on lines of their own, between empty ones",
         )
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.model.finding import Finding
-    from harness.suite import Outcome, Parity
+    from harness.outcome import Outcome, Parity
 
 SHOWN_LINES = 8
 SHOWN_COLUMNS = 160
@@ -42,12 +42,13 @@ def parity(one: Parity, rerun: str) -> Iterator[str]:
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"{finding.check}: {finding.message}"
     for label, value in (("expected", finding.expected), ("received", finding.received)):
-        lines = _shown(value)
+        lines = shown(value)
         yield f"  {label}  {lines[0]}"
         yield from (f"            {line}" for line in lines[1:])
 
 
-def _shown(value: Any) -> list[str]:
+def shown(value: Any) -> list[str]:
+    """A value in a few short lines that any terminal can show."""
     if value is None:
         return ["nothing"]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -18,7 +18,6 @@ from harness.report.screen import Screen
 from harness.report.teller import Teller
 from harness.runner.durations import Durations
 from harness.runner.switches import NOT_ASKED
-from harness.suite import run_suite
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
@@ -165,6 +164,8 @@ class Session:
 
     def _perform(self, cells: Sequence[Cell], stage: Stage, gathering: Gathering) -> None:
         import asyncio
+
+        from harness.suite import run_suite
 
         stage.authority.prepare({cell.endpoint.host for cell in cells})
         asyncio.run(

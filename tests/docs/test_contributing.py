@@ -1,12 +1,14 @@
-"""The walk-throughs of CONTRIBUTING.md, walked."""
+"""The guides that walk through something, walked; and the layout that CONTRIBUTING.md shows."""
 
 import pytest
 from walk import blocks
 
+GUIDES = ["docs/guides/add-a-scenario.md", "docs/guides/add-a-client.md"]
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md"], indirect=True)
-def test_the_walk_throughs_work_as_they_stand(page, clone):
-    steps = blocks(page)
+
+def test_the_walk_throughs_work_as_they_stand(root, clone):
+    # One after the other: the second guide shows what the first has left.
+    steps = [step for guide in GUIDES for step in blocks((root / guide).read_text("utf-8"))]
     assert [step.file for step in steps if step.file] == [
         "samples/scenarios/translate.yaml",
         "samples/recordings/translate.yaml",

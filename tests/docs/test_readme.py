@@ -1,4 +1,4 @@
-"""README.md and CONTRIBUTING.md, held to their word."""
+"""README.md, CONTRIBUTING.md and the guides, held to their word."""
 
 import re
 import shlex
@@ -8,14 +8,14 @@ import click
 import pytest
 from walk import FENCE, blocks
 
-from harness import suite
+from harness import outcome
 from harness.checks.judge import CHECKS
 from harness.cli import main
 from harness.model.selector import select
 from harness.toolchain import node, packages
 from harness.toolchain.need import Need
 
-PAGES = ["README.md", "CONTRIBUTING.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/guides/{one}.md" for one in ("publish", "ci"))]
 README = PAGES[:1]
 
 
@@ -61,25 +61,35 @@ def test_every_call_of_make_is_one_it_knows(page, root):
         assert name in (variables if equals else targets), word
 
 
-@pytest.mark.parametrize("page", README, indirect=True)
-def test_every_verb_is_shown_and_every_call_understood(page, root, project):
-    verbs = set()
-    for verb, *words in filter(None, of(page, "sampleproof")):
-        command = main.cli.get_command(click.Context(main.cli), verb)
+def understood(words, root):
+    """The command that words call, and what it understands of them."""
+    command, context = main.cli, click.Context(main.cli)
+    while isinstance(command, click.Group) and words:
+        verb, *words = words
+        command = command.get_command(context, verb)
         assert command is not None, verb
-        verbs.add(verb)
-        if "--help" in words:
-            continue
-        given = [str(root) if word == "DIR" else word for word in words]
-        chosen = command.make_context(verb, given).params
-        if verb == "run":
+    if "--help" in words or isinstance(command, click.Group):
+        return command, {}
+    given = [str(root) if word == "DIR" else word for word in words]
+    return command, command.make_context(command.name, given).params
+
+
+@pytest.mark.parametrize("page", PAGES, indirect=True)
+def test_every_call_is_understood(page, root, project):
+    for words in filter(None, of(page, "sampleproof")):
+        command, chosen = understood(words, root)
+        if command.name == "run" and chosen:
             names = {name: chosen[name] for name in ("clients", "scenarios", "models")}
             selectors = [
                 str(root / one) if one.startswith("samples/") else one
                 for one in chosen["selectors"]
             ]
             assert select(project, root, selectors, **names)
-    assert verbs == set(main.VERBS)
+
+
+@pytest.mark.parametrize("page", README, indirect=True)
+def test_every_verb_is_shown(page):
+    assert {words[0] for words in of(page, "sampleproof") if words} == set(main.VERBS)
 
 
 @pytest.mark.parametrize("page", README, indirect=True)
@@ -94,7 +104,7 @@ def test_every_option_of_pytest_is_one_it_knows(page, pytestconfig):
 
 @pytest.mark.parametrize("page", README, indirect=True)
 def test_the_checks_are_those_there_are(page):
-    between = re.findall(r'"(parity\.\w+)"', Path(suite.__file__).read_text("utf-8"))
+    between = re.findall(r'"(parity\.\w+)"', Path(outcome.__file__).read_text("utf-8"))
     assert table(page, "check | what must hold") == [check.id for check in CHECKS] + between
 
 
@@ -126,7 +136,7 @@ def test_the_node_that_is_named_is_the_oldest_that_fits(page, root, project):
     assert node.misfits(f"{oldest - 1}.99.0", wanted)
 
 
-@pytest.mark.parametrize("page", PAGES, indirect=True)
+@pytest.mark.parametrize("page", PAGES[:2], indirect=True)  # the site has those of the guides
 def test_links_lead_somewhere(page, root):
     links = re.findall(r"\]\(([^)]+)\)", page)
     assert links

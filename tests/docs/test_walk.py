@@ -37,7 +37,7 @@ def test_what_a_page_says_otherwise_is_noticed(old, new):
 
 
 def test_fences_are_found_with_their_files():
-    text = "a\n```yaml file=b/c.yaml\nd: 1\n```\n```console\n$ e f\ng\n$ h\n```\n"
+    text = 'a\n```yaml title="b/c.yaml"\nd: 1\n```\n```console\n$ e f\ng\n$ h\n```\n'
     assert blocks(text) == [
         Block("yaml", "b/c.yaml", "d: 1\n"),
         Block("console", "", "$ e f\ng\n$ h\n"),

@@ -1,6 +1,6 @@
 """Reads Markdown as a reader does, and does what it says.
 
-A fence with `file=PATH` in its info string is a file to write. A `console` fence has commands after
+A fence with `title="PATH"` in its info string is a file to write. A `console` fence has commands after
 `$ `, each followed by what it prints; a line `…` stands for any lines.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from harness.model.project import Project
 
-FENCE = re.compile(r"^```(\S*)(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r'^```(\S*)(?: title="(\S+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 CELL = re.compile(r"\S+/\S+ +(?:pass|fail|error)\b")
 
 

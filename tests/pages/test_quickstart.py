@@ -28,11 +28,14 @@ SHORT = """\
 """
 
 
-def made(root, layout="plain"):
+def made(root):
     project = open_project(root)
     proven, unproven = sort(map(Gate(root).look, project.cells()))
     assert unproven == []
-    return {page.path: page.text for page in quickstart.pages(root, project, proven, layout)}
+    pages = quickstart.pages(root, project, proven)
+    for page in pages:
+        quickstart.see_code(page)
+    return {page.path: page.text for page in pages}
 
 
 def problems(root):

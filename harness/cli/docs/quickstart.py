@@ -32,7 +32,7 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
     from harness.model.files import replace
     from harness.model.problem import invalid
     from harness.pages.proof import Gate, sort
-    from harness.pages.quickstart import TEMPLATE, pages
+    from harness.pages.quickstart import TEMPLATE, pages, see_code
     from harness.render.generated import difference, read
 
     root, content = opened(project)
@@ -44,6 +44,7 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
         raise invalid(f"this project has no {TEMPLATE}")
     changed = [one for one in made if read(root / one.path) != one.text.encode()]
     for one in changed:
+        see_code(one)
         if not (check or diff):
             replace(root / one.path, one.text.encode())
             click.echo(f"wrote {one.path}")

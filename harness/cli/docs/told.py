@@ -21,6 +21,6 @@ def tell(faults: Sequence[Unproven]) -> int:
         The exit code.
     """
     for one in faults:
-        click.echo(f"{one.name}: {one.why}; mend it with: {one.remedy}")
+        click.echo(f"{one.name}: {one.why}; {one.mend}")
     click.echo(f"stale: {len(faults)}", err=True)
     return STALE

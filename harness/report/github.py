@@ -1,0 +1,221 @@
+"""A report for GitHub Actions: annotations, the ones that matter first, and the job's summary.
+
+GitHub shows ten annotations of a level for each step and drops the rest without a word. So what is
+the same in many samples is told once, every check that found something is heard before any is
+heard twice, and the tenth says how much is left.
+
+Source: GitHub Actions, "Workflow commands for GitHub Actions".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from html import escape
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from harness.report.explain import shown
+from harness.report.line import Line
+from harness.report.words import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+SHOWN = 10
+"""Annotations of one level that GitHub shows for a step."""
+
+TOLD_WHOLE = 30
+"""Samples that the summary explains; GitHub refuses one of more than a mebibyte."""
+
+WORDS = {"pass": "✅ pass", "fail": "❌ fail", "error": "🛑 error", "deviates": "⚠️ deviates"}
+SAME = {"pass": "✅ same", "fail": "❌ differ"}
+
+PUBLISHED = "published"
+
+Level = Literal["error", "warning", "notice"]
+LEVELS: dict[str, Level] = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside a file."""
+
+    level: Level
+    title: str
+    message: str
+    file: str = ""
+    """From the repository's root; empty if it is about no file."""
+
+    def __str__(self) -> str:
+        """The workflow command."""
+        given = {"file": self.file, "title": self.title}
+        properties = ",".join(f"{name}={_property(text)}" for name, text in given.items() if text)
+        return f"::{self.level} {properties}::{_data(self.message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+class _Group(msgspec.Struct, kw_only=True):
+    """The same thing, found in one sample or in many."""
+
+    kind: str
+    """The check's id, or `error`."""
+    level: Level
+    message: str
+    cells: list[Line] = []
+
+    def annotation(self, folder: str) -> Annotation:
+        """What GitHub shows of it."""
+        first = self.cells[0]
+        name = _name(first)
+        title = f"{name}: {self.kind}"
+        if more := len(self.cells) - 1:
+            title += f", and {number(more, 'other')}"
+        path = first["sample"]["path"] if "sample" in first else ""
+        return Annotation(
+            level=self.level,
+            title=title,
+            message="\n".join([self.message, *_rerun(first)]),
+            file=f"{folder}{path}" if path else "",
+        )
+
+
+def annotate(report: Iterable[Line], folder: str = "") -> list[Annotation]:
+    """The annotations of a report, ranked, at most as many of each level as GitHub shows.
+
+    Args:
+        report: Its lines.
+        folder: The project's, from the repository's root: empty, or with a `/` at its end.
+    """
+    ranked = _ranked(_groups(report))
+    found: list[Annotation] = []
+    for level in LEVELS.values():
+        own = [group for group in ranked if group.level == level]
+        keep = own if len(own) <= SHOWN else own[: SHOWN - 1]
+        found += [group.annotation(folder) for group in keep]
+        if more := len(own) - len(keep):
+            message = "All of them are in the summary of this job and in its report."
+            title = f"{number(more, 'more finding')} of this kind"
+            found.append(Annotation(level=level, title=title, message=message))
+    return found
+
+
+def _groups(report: Iterable[Line]) -> list[_Group]:
+    groups: dict[tuple[str, str], _Group] = {}
+    for line in report:
+        for kind, level, message in _findings(line):
+            group = groups.setdefault(
+                (kind, message), _Group(kind=kind, level=level, message=message)
+            )
+            group.cells.append(line)
+    return list(groups.values())
+
+
+def _findings(line: Line) -> Iterator[tuple[str, Level, str]]:
+    if "fault" in line:
+        remedy = f"\nremedy: {line['fault']['remedy']}" if line["fault"]["remedy"] else ""
+        yield "error", "error", f"{line['fault']['message']}{remedy}"
+    for one in line.get("findings", ()):
+        # A declared deviation is known: it must not stand before what is not.
+        level = "warning" if line["verdict"] == "deviates" else LEVELS[one["severity"]]
+        yield one["check"], level, "\n".join(_finding(one))
+
+
+def _finding(one: Line) -> Iterator[str]:
+    yield one["message"]
+    if "\n" not in one["message"]:
+        for label in ("expected", "received"):
+            yield f"{label} {' ⏎ '.join(shown(one[label]))}"
+
+
+def _ranked(groups: Sequence[_Group]) -> list[_Group]:
+    """What hides verdicts first; then each check's widest finding, then each check's second."""
+    by_kind: dict[str, list[_Group]] = defaultdict(list)
+    for group in sorted(groups, key=lambda group: -len(group.cells)):
+        by_kind[group.kind].append(group)
+    place = {
+        id(group): (kind != "error", turn, -len(group.cells))
+        for kind, own in by_kind.items()
+        for turn, group in enumerate(own)
+    }
+    return sorted(groups, key=lambda group: place[id(group)])
+
+
+def unpublished(name: str, path: str, message: str) -> Line:
+    """A line, for this report alone, of something that must not be published as it is."""
+    finding = {"check": PUBLISHED, "severity": "error", "message": message}
+    return {
+        "type": PUBLISHED,
+        "id": name,
+        "sample": {"path": path},
+        "verdict": "stale",
+        "findings": [{**finding, "expected": "fresh", "received": "stale"}],
+    }
+
+
+def _rerun(line: Line) -> list[str]:
+    return [] if line["type"] == PUBLISHED else [f"rerun: sampleproof run '{_name(line)}'"]
+
+
+def _name(line: Line) -> str:
+    return str(line.get("id") or f"*/{line['scenario']}@{line['model']}")
+
+
+def summary(report: Sequence[Line]) -> str:
+    """The job's summary, in Markdown: the table, and each failure with what explains it."""
+    cells = [line for line in report if line["type"] == "cell"]
+    parities = [line for line in report if line["type"] == "parity"]
+    counts: dict[str, int] = defaultdict(int)
+    for line in cells:
+        counts[line["verdict"]] += 1
+    counts["not to be published"] = sum(line["type"] == PUBLISHED for line in report)
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if count)
+    parts = [f"## {number(len(cells), 'sample')}: {tally}" if cells else "## No sample ran"]
+    parts.append("\n".join(_table(cells, parities)))
+    wrong = [line for line in report if list(_findings(line))]
+    parts += [_details(line) for line in wrong[:TOLD_WHOLE]]
+    if len(wrong) > TOLD_WHOLE:
+        parts.append(f"{len(wrong) - TOLD_WHOLE} more in the report.")
+    parts.append(_answers(report[0], cells))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(cells: Sequence[Line], parities: Sequence[Line]) -> Iterator[str]:
+    clients = list(dict.fromkeys(line["client"] for line in cells))
+    verdicts = {(one["scenario"], one["model"], one["client"]): one["verdict"] for one in cells}
+    same = {(one["scenario"], one["model"]): one["verdict"] for one in parities}
+    many = len({one["model"] for one in cells}) > 1
+    yield f"| | {' | '.join(clients)} | clients agree |"
+    yield "| --- |" + " --- |" * (len(clients) + 1)
+    for scenario, model in dict.fromkeys((one["scenario"], one["model"]) for one in cells):
+        found = [verdicts.get((scenario, model, client), "") for client in clients]
+        if many and len(cells) > TOLD_WHOLE and set(found) <= {"pass", ""}:
+            continue  # of many models, only those with something to tell
+        name = f"{scenario}@{model}" if many else scenario
+        row = [WORDS.get(verdict, verdict) for verdict in found]
+        yield f"| {name} | {' | '.join(row)} | {SAME.get(same.get((scenario, model), ''), '–')} |"
+
+
+def _details(line: Line) -> str:
+    """HTML, since a sample's output may hold anything that Markdown would read."""
+    said = [f"{kind}: {message}" for kind, _, message in _findings(line)]
+    if line.get("not_evaluated"):
+        said.append(f"not evaluated: {', '.join(line['not_evaluated'])}")
+    said += _rerun(line)
+    title = f"{escape(_name(line))}: {line['verdict']}"
+    text = escape("\n".join(said))
+    return f"<details><summary>{title}</summary><pre>{text}</pre></details>"
+
+
+def _answers(header: Line, cells: Sequence[Line]) -> str:
+    if header["mode"] != "replay":
+        return "The answers are not from a recording: they came from a live endpoint."
+    authored = any(one.get("recording", {}).get("provenance") == "authored" for one in cells)
+    text = "The answers come from a recording"
+    return f"{text}, authored from the service's documented shapes." if authored else f"{text}."

@@ -1,0 +1,144 @@
+"""Annotations: the ones that matter come first, none is lost in silence, none can be forged."""
+
+import pytest
+
+from harness.report.github import SHOWN, annotate, summary, unpublished
+
+HEADER = {"type": "report", "mode": "replay", "cells": 1}
+
+
+def cell(name="python/basic", *findings, verdict="fail", model="m", fault=None):
+    client, scenario = name.partition("@")[0].split("/")
+    line = {
+        "type": "cell",
+        "id": name,
+        "client": client,
+        "scenario": scenario,
+        "model": model,
+        "sample": {"path": f"samples/{client}/{scenario}.x"},
+        "verdict": verdict,
+        "findings": list(findings),
+        "not_evaluated": [],
+        "recording": {"provenance": "authored"},
+    }
+    return {**line, "fault": fault} if fault else line
+
+
+def finding(check="output.text", message="it differs", severity="error", received="b"):
+    return {
+        "check": check,
+        "severity": severity,
+        "message": message,
+        "expected": "a",
+        "received": received,
+    }
+
+
+def test_a_finding_stands_beside_its_sample():
+    (one,) = annotate([HEADER, cell("python/basic", finding())], "project/")
+    assert str(one) == (
+        "::error file=project/samples/python/basic.x,title=python/basic%3A output.text"
+        "::it differs%0Aexpected a%0Areceived b%0Arerun: sampleproof run 'python/basic'"
+    )
+
+
+def test_what_is_the_same_in_many_samples_is_told_once():
+    lines = [cell(f"python/basic@{model}", finding(), model=model) for model in "abc"]
+    (one,) = annotate(lines)
+    assert one.title == "python/basic@a: output.text, and 2 others"
+
+
+def test_every_check_is_heard_before_any_is_heard_twice():
+    lines = [cell(f"python/s{i}", finding(message=f"text {i}")) for i in range(20)]
+    lines += [cell("python/last", finding("secret.kept", "the token is shown"))]
+    found = annotate(lines)
+    assert len(found) == SHOWN
+    assert [one.title for one in found[:3]] == [
+        "python/s0: output.text",
+        "python/last: secret.kept",
+        "python/s1: output.text",
+    ]
+    assert found[-1].title == "12 more findings of this kind"
+
+
+def test_a_harness_that_could_not_work_comes_before_all_else_and_once():
+    fault = {"message": "Node is missing", "remedy": "install it"}
+    lines = [cell("python/basic", finding())]
+    lines += [cell(f"javascript/s{i}", verdict="error", fault=fault) for i in range(3)]
+    first, second = annotate(lines)
+    assert first.title == "javascript/s0: error, and 2 others"
+    assert first.message.startswith("Node is missing\nremedy: install it\n")
+    assert second.title == "python/basic: output.text"
+
+
+def test_the_widest_finding_of_a_check_comes_first():
+    lines = [cell("python/one", finding(message="rare"))]
+    lines += [cell(f"curl/s{i}", finding(message="common")) for i in range(3)]
+    assert [one.message.partition("\n")[0] for one in annotate(lines)] == ["common", "rare"]
+
+
+def test_warnings_and_declared_deviations_have_a_budget_of_their_own():
+    lines = [cell(f"python/s{i}", finding(message=f"text {i}")) for i in range(12)]
+    lines += [cell("curl/basic", finding(severity="warning"))]
+    lines += [cell("curl/late", finding("exit.status"), verdict="deviates")]
+    found = annotate(lines)
+    assert [one.level for one in found] == ["error"] * SHOWN + ["warning"] * 2
+
+
+def test_clients_that_differ_are_told():
+    line = {
+        "type": "parity",
+        "scenario": "basic",
+        "model": "m",
+        "verdict": "fail",
+        "findings": [finding("parity.request", "they differ\n  field  a  b")],
+        "not_evaluated": [],
+    }
+    (one,) = annotate([line])
+    assert one.file == ""
+    assert one.message == "they differ\n  field  a  b\nrerun: sampleproof run '*/basic@m'"
+    assert "*/basic@m: fail" in summary([HEADER, cell(verdict="pass"), line])
+
+
+@pytest.mark.parametrize(
+    "text", ["a\n::error::forged", "a\r::stop-commands::x", "100%0A::error::x", "\x1b[31m"]
+)
+def test_what_a_sample_prints_can_begin_no_command_of_its_own(text):
+    (one,) = annotate([cell("python/basic", finding(received=text))])
+    assert len(str(one).splitlines()) == 1
+    assert "\x1b" not in str(one)
+
+
+def test_the_summary_is_a_table_with_what_explains_each_failure():
+    lines = [
+        HEADER,
+        cell("curl/basic", verdict="pass"),
+        cell("python/basic", finding(received="</pre><script>x</script>\n\n```")),
+        {"type": "parity", "scenario": "basic", "model": "m", "verdict": "skipped"},
+    ]
+    text = summary(lines)
+    assert text.startswith("## 2 samples: 1 fail, 1 pass\n\n| | curl | python | clients agree |\n")
+    assert "| basic | ✅ pass | ❌ fail | – |" in text
+    assert "<details><summary>python/basic: fail</summary><pre>output.text: it differs\n" in text
+    assert "<script>" not in text
+    assert "authored from the service's documented shapes" in text
+
+
+def test_a_summary_of_thousands_stays_small():
+    lines = [HEADER]
+    for i in range(1000):
+        lines += [cell(f"python/s{i}@m{i}", finding(message="x" * 100), model=f"m{i}")]
+        lines += [cell(f"curl/s{i}@m{i}", verdict="pass", model=f"m{i}")]
+    text = summary(lines)
+    assert len(text) < 2**20
+    assert "970 more in the report." in text
+
+
+def test_what_must_not_be_published_is_told_with_what_mends_it():
+    line = unpublished("docs/a.md", "docs/a.md", "is stale; mend it with: make docs")
+    (one,) = annotate([line], "p/")
+    assert str(one).startswith("::error file=p/docs/a.md,title=docs/a.md%3A published::is stale; ")
+    assert "rerun" not in str(one)
+    text = summary([HEADER, cell(verdict="pass"), line])
+    assert text.startswith("## 1 sample: 1 not to be published, 1 pass\n")
+    assert "<summary>docs/a.md: stale</summary>" in text
