@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "reports",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="REPORT...",
 )
 @click.option(
