@@ -44,6 +44,7 @@ docs: $(VENV)/run.stamp ## Run every sample, then publish those that passed
 	@$(BIN)/sampleproof run
 	@$(BIN)/sampleproof docs receipts
 	@$(BIN)/sampleproof docs quickstart
+	@$(BIN)/sampleproof docs inject
 
 docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and has passed
 	@$(BIN)/sampleproof docs check
@@ -64,12 +65,14 @@ lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newe
 	@$(COMPILE) requirements/uv.in -o requirements/uv.txt >/dev/null
 	@$(COMPILE) harness/toolchain/node.in -o harness/toolchain/node.txt >/dev/null
 	@$(COMPILE) samples/python/requirements.in -o samples/python/requirements.txt >/dev/null
-	@cd samples/javascript && npm install --package-lock-only --omit-lockfile-registry-resolved \
-	  --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@for folder in samples/javascript tests/pages/mdx; do \
+	  (cd $$folder && npm install --package-lock-only --omit-lockfile-registry-resolved \
+	  --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || exit 1; done
 
 clean: ## Remove everything that was installed or built here
 	@rm -rf $(VENV) .harness build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@if [ -L samples/javascript/node_modules ]; then rm samples/javascript/node_modules; fi
+	@for link in samples/javascript/node_modules tests/pages/mdx/node_modules; do \
+	  if [ -L $$link ]; then rm $$link; fi; done
 	@find harness tests samples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # An environment holds absolute paths and belongs to one Python. The one here notes both when it is

@@ -9,7 +9,7 @@ import msgspec
 from harness.checks import parity
 from harness.checks.check import REQUEST_CHECKS, Evidence
 from harness.model.cell import Cell
-from harness.model.finding import Finding, Verdict
+from harness.model.finding import Diagnosis, Finding, Verdict
 from harness.model.observation import Observation
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     not_evaluated: tuple[str, ...] = ()
     observation: Observation | None = None
     fault: Fault | None = None
+    diagnosis: Diagnosis | None = None
+    """To whom a live failure is put down."""
     cached: bool = False
     """Whether it was remembered, and nothing ran."""
 
@@ -65,10 +67,11 @@ def compare(outcomes: Sequence[Outcome]) -> Parity:
     showing = [_evidence(one) for one in outcomes if one.verdict == "pass"]
     findings: list[Finding] = []
     not_evaluated: list[str] = []
-    for name, check, runs in (
-        ("parity.request", parity.request, sending),
-        ("parity.output", parity.output, showing),
-    ):
+    checks = [("parity.request", parity.request, sending)]
+    if not any(one.live for one in sending):
+        # A live answer is worded anew each time; `output.text` holds each to its own.
+        checks.append(("parity.output", parity.output, showing))
+    for name, check, runs in checks:
         findings += check(runs) if len(runs) > 1 else []
         if len(runs) < len(outcomes) or len(runs) < 2:  # noqa: PLR2004
             not_evaluated.append(name)

@@ -13,7 +13,8 @@ from harness.outcome import Fault, Outcome
 from harness.runner.run import observe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from harness.gathering import Gathering
     from harness.memory.memory import Memory
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from harness.model.problem import Problem
     from harness.runner.durations import Durations
     from harness.runner.stage import Stage
+
+    RunCell: TypeAlias = Callable[[Cell, Stage, Sequence[Problem]], Awaitable[Outcome]]
 
 
 async def run_suite(
@@ -30,8 +33,9 @@ async def run_suite(
     *,
     jobs: int,
     damaged: Mapping[str, Sequence[Problem]],
-    durations: Durations,
-    memory: Memory,
+    durations: Durations | None = None,
+    memory: Memory | None = None,
+    run: RunCell | None = None,
 ) -> None:
     """Run cells, a number at once, unless they are remembered.
 
@@ -41,19 +45,22 @@ async def run_suite(
         gathering: Takes each outcome, as it comes.
         jobs: How many run at once.
         damaged: By scenario, why its recording cannot be used.
-        durations: Takes how long each run was.
-        memory: What earlier calls have proved; takes what this one proves.
+        durations: Takes how long each run was, if anybody wants to know.
+        memory: What earlier calls have proved, if that counts; takes what this one proves.
+        run: Runs and judges one; `run_cell` unless told.
     """
     waiting = iter(cells)
+    run = run or run_cell
 
     async def worker() -> None:
         for cell in waiting:
-            outcome = memory.recall(cell)
+            outcome = memory.recall(cell) if memory else None
             if outcome is None:
                 gathering.audience.begun(cell)
-                outcome = await run_cell(cell, stage, damaged.get(cell.scenario.name, ()))
-                memory.keep(outcome)
-                if outcome.observation:
+                outcome = await run(cell, stage, damaged.get(cell.scenario.name, ()))
+                if memory:
+                    memory.keep(outcome)
+                if outcome.observation and durations:
                     durations.took(cell, outcome.observation.duration_ms)
             gathering.add(outcome)
             await asyncio.sleep(0)  # so that what is remembered holds up no run

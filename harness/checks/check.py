@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 REQUEST_CHECKS = ("request.count", "request.endpoint", "request.auth", "request.body")
 
 
+ANSWER_CHECKS = ("answer.status", "answer.shape")
+"""What must be right about a live answer before a sample can be judged by what it makes of it."""
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What a check looks at: what a cell must do, and what its run did."""
 

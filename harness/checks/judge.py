@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.checks import network, outcome, request, secret
-from harness.checks.check import REQUEST_CHECKS, Check, Evidence
+from harness.checks import answer, network, outcome, request, secret
+from harness.checks.check import ANSWER_CHECKS, REQUEST_CHECKS, Check, Evidence
 from harness.model.finding import Finding, Verdict
 from harness.model.problem import HarnessError
 
@@ -22,7 +22,14 @@ CHECKS = (
     Check(id="request.auth", after=("request.count",), judge=request.auth),
     Check(id="request.body", after=("request.count",), judge=request.body),
     Check(id="secret.kept", judge=secret.kept),
-    Check(id="exit.status", unless=("network.sealed", "request.count"), judge=outcome.exit_status),
+    Check(id="answer.status", after=REQUEST_CHECKS, judge=answer.status),
+    Check(id="answer.shape", after=("answer.status",), judge=answer.shape),
+    Check(id="answer.expected", after=("answer.shape",), judge=answer.expected),
+    Check(
+        id="exit.status",
+        unless=("network.sealed", "request.count", *ANSWER_CHECKS),
+        judge=outcome.exit_status,
+    ),
     Check(
         id="stream.incremental",
         after=(*REQUEST_CHECKS, "exit.status"),
@@ -38,6 +45,7 @@ CHECKS = (
         after=(*REQUEST_CHECKS, "exit.status", "secret.kept", "stream.incremental"),
         judge=outcome.output_text,
     ),
+    Check(id="answer.wording", after=("answer.expected",), judge=answer.wording),
 )
 
 

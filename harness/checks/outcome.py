@@ -23,6 +23,9 @@ def exit_status(evidence: Evidence) -> list[Finding] | None:
     if ended.ended_for == "output":
         message = "its output had no end; ended with everything it started"
         return [_exit(message, expected, "no end")]
+    if ended.ended_for == "memory":
+        message = "its processes held too much memory; ended with everything it started"
+        return [_exit(message, expected, "no end")]
     if any(request.miss for request in observation.requests):
         return None  # it was not given the recorded answer
     findings = []

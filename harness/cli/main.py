@@ -23,8 +23,9 @@ VERBS = {
     "render": "Write every client's samples, or check that they are fresh.",
     "run": "Run samples as published, against their recordings.",
     "docs": "Publish what has passed, and see that nothing else is published.",
-    "report": "Work with reports of earlier runs.",
+    "report": "Join the reports of shards, or annotate on GitHub.",
     "cache": "Show or clear what is remembered of earlier runs.",
+    "serve": "Run the gateway by itself, for samples in your own shell.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

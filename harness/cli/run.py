@@ -16,8 +16,13 @@ from harness.cli.options import chosen_cells, opened, project_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.live.run import Live
+    from harness.model.project import Project
     from harness.report.session import Sealing
     from harness.runner.stage import Isolation
+
+REPLAY_S, LIVE_S = 60.0, 300.0
+"""Seconds that a sample may take against a recording, and against an endpoint that has to think."""
 
 
 class Part(click.ParamType[tuple[int, int]]):
@@ -49,9 +54,22 @@ class Part(click.ParamType[tuple[int, int]]):
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
-    default=60.0,
+    help="Seconds a sample may take. [default: 60; live: 300]",
+)
+@click.option(
+    "--live",
+    metavar="ENDPOINT",
+    help="Send the samples, as they are, to an endpoint of the catalogue or a base URL.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="With --live: say how many requests, and how long; send none."
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=120.0,
     show_default=True,
-    help="Seconds a sample may take.",
+    help="With --live: seconds in all to wait where the endpoint asks for that.",
 )
 @click.option(
     "--require-seal", is_flag=True, help="Fail with 3 if runs cannot be sealed off the network."
@@ -84,7 +102,9 @@ def command(
     models: Sequence[str],
     report: Path | None,
     jobs: int | None,
-    timeout: float,
+    timeout: float | None,
+    live: str | None,
+    patience: float,
     project: Path | None,
     isolation: Isolation,
     shard: tuple[int, int] | None,
@@ -93,6 +113,7 @@ def command(
     cache: bool | None,
     require_seal: bool,
     no_seal: bool,
+    dry_run: bool,
 ) -> int:
     """Run samples byte for byte as published, against their recordings.
 
@@ -104,11 +125,14 @@ def command(
       sampleproof run
       sampleproof run python '*/streaming'
       sampleproof run --model all -j 4
+      sampleproof run --live ollama --model Phi-3-mini-4k-instruct
     """
     if require_seal and no_seal:
         raise click.UsageError("--require-seal and --no-seal contradict each other")
     if balance and not shard:
         raise click.UsageError("--balance is for shards: give --shard I/N too")
+    if dry_run and not live:
+        raise click.UsageError("--dry-run needs --live: a recording can be asked at any time")
     from harness.memory.memory import may_answer
     from harness.model.selector import select
     from harness.report.session import Session
@@ -121,21 +145,30 @@ def command(
     if shard:
         from harness.report.shard import durations_in, fingerprint, shard_of
 
-        whole = fingerprint(content, root, cells, [seal, isolation, str(timeout)])
+        whole = fingerprint(content, root, cells, [seal, isolation, str(timeout), live or ""])
         durations = durations_in(balance) if balance else {}
         part, cells = shard_of(cells, *shard, whole, durations)
     again = [*_program(), "run", *(["--project", str(project)] if project else [])]
+    again += ["--live", live] if live else []
+    jobs = jobs or usable_cores()
+    run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
+    if run_live is not None:
+        click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(cells, jobs)}", err=True)
+        if dry_run:
+            return 0
+        run_live.check_day(cells)
     session = Session(
         root=root,
         project=content,
-        report=report or _default_report(root),
-        jobs=jobs or usable_cores(),
-        limit_s=timeout,
+        report=report or _default_report(root, "live" if live else "report"),
+        jobs=jobs,
+        limit_s=timeout or REPLAY_S,
         seal=seal,
         isolation=isolation,
         rerun=lambda name: shlex.join([*again, name]),
         cache=may_answer(os.environ) if cache is None else cache,
         shard=part,
+        live=run_live,
     )
     return session.run(cells)
 
@@ -149,9 +182,24 @@ def _program() -> list[str]:
     return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]
 
 
-def _default_report(root: Path) -> Path:
+def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:
+    """The live run against an endpoint that the user names.
+
+    Raises:
+        InvalidError: There is no such endpoint.
+        HarnessError: Its key is not set.
+    """
+    from harness.live.run import Live
+    from harness.live.target import find
+    from harness.toolchain.state import state_folder
+
+    target = find(project.catalog, name, os.environ)
+    return Live(target, state_folder(root), limit_s=limit_s, budget_s=budget_s)
+
+
+def _default_report(root: Path, name: str) -> Path:
     from harness.model.project import MARK, find
 
     here = Path.cwd()
     inside = (find(here) / MARK).is_file() and find(here) == root
-    return (root if inside else here) / "build" / "report"
+    return (root if inside else here) / "build" / name

@@ -99,6 +99,31 @@ class Authority:
                     f"make this folder writable, or remove it: rm -r {self.folder}",
                 ) from error
 
+    def by_name(
+        self, named: Callable[[str], None], failed: Callable[[HarnessError], None]
+    ) -> ssl.SSLContext:
+        """A context that becomes the one of the host which a client names (RFC 6066, section 3).
+
+        Args:
+            named: Told of the host. A client that names none is refused.
+            failed: Told why there is no certificate for it.
+        """
+
+        def turn(connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
+            if host is None or not HOST.fullmatch(host):
+                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+            try:
+                connection.context = self.ready(host) or self.context(host)
+            except HarnessError as error:
+                failed(error)
+                return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+            named(host)
+            return None
+
+        context = _server()
+        context.sni_callback = turn
+        return context
+
     def _renewed(self, host: str) -> ssl.SSLContext:
         if not self._authority_is_good():
             from harness.gateway import minting
@@ -139,10 +164,7 @@ class Authority:
 
     def _proven(self, host: str, leaf: Path) -> tuple[ssl.SSLContext, float] | None:
         """A host's context and until when it is good, if a strict client accepts it."""
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.set_alpn_protocols(["http/1.1"])
-        # No run resumes another's session, so a ticket is only two more writes for each connection.
-        server.num_tickets = 0
+        server = _server()
         try:
             server.load_cert_chain(leaf)
             not_after = _shake_hands(server, self.bundle, host)
@@ -175,6 +197,14 @@ class Authority:
             yield
         finally:
             os.close(handle)
+
+
+def _server() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    # No run resumes another's session, so a ticket is only two more writes for each connection.
+    context.num_tickets = 0
+    return context
 
 
 def _shake_hands(server: ssl.SSLContext, bundle: Path, host: str) -> str:

@@ -14,6 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from harness.gateway import made_up
+from harness.gateway.listing import CREATED, compact, json_parts, whole
 from harness.gateway.responder import Chunk, End, Head, header
 from harness.model import jsonvalue
 
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from harness.model.catalog import Catalog
 
 CHAT = "/chat/completions"
-CREATED = 1768478400
-"""Seconds since the epoch; always the same moment, as all else."""
-
 GAP_MS = 20.0
 """Between two chunks of a stream, for a responder that keeps to times."""
+
+BARE = (
+    "Model not found; expected format: {publisher}/{model_name}. "
+    "Visit https://github.com/marketplace/models for a list of available models."
+)
+"""What a host whose names for models carry their publisher says of a bare one."""
 
 REASONS = {
     400: "Bad Request",
@@ -61,7 +65,7 @@ class RefusalError(Exception):
 
 
 class Echo:
-    """Answers chat requests, and tells which models there are."""
+    """Answers chat requests."""
 
     def __init__(self, catalog: Catalog, *, any_model: bool = True) -> None:
         """Answer.
@@ -82,20 +86,17 @@ class Echo:
         try:
             answer = self._answer(request)
         except RefusalError as refusal:
-            answer = whole(refusal.status, refusal.body)
+            answer = json_parts(refusal.body, refusal.status, REASONS[refusal.status])
         for part in answer:
             yield part
 
     def _answer(self, request: Request) -> Sequence[Part]:
         if not _token(request):
             raise RefusalError(401, "unauthorized", "Bad credentials")
-        if request.path.endswith("/models"):
-            _require(request, "GET")
-            published = request.path.endswith("/catalog/models")
-            return whole(200, catalogue(self._catalog) if published else models(self._catalog))
         if not request.path.endswith(CHAT):
             raise RefusalError(404, "not_found", f"There is nothing at {request.path}")
-        _require(request, "POST")
+        if request.method != "POST":
+            raise RefusalError(405, "method_not_allowed", "Use POST here")
         try:
             body = jsonvalue.parse(request.body)
         except ValueError as error:
@@ -103,16 +104,13 @@ class Echo:
         check(body)
         name = str(body.get("model") or self._catalog.default_model)
         if request.host in self._published and "/" not in name:
-            return _plain(
-                "Model not found; expected format: {publisher}/{model_name}. "
-                "Visit https://github.com/marketplace/models for a list of available models."
-            )
+            return whole(BARE.encode(), "text/plain; charset=utf-8", 400, REASONS[400])
         known = name.rpartition("/")[2]
         if not self._any_model and known not in self._catalog.models:
             raise RefusalError(400, "unknown_model", f"Unknown model: {name}")
         turns = [made_up.turn(body, number) for number in range(body.get("n") or 1)]
         answer = Answer(body, known, turns)
-        return answer.stream() if body.get("stream") else whole(200, answer.whole())
+        return answer.stream() if body.get("stream") else json_parts(answer.whole())
 
 
 class Answer:
@@ -169,12 +167,10 @@ class Answer:
 
     def stream(self) -> list[Part]:
         """The answer as an event stream, one event a chunk."""
-        events = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in self._events()]
+        events = [b"data: %b\n\n" % compact(event) for event in self._events()]
         headers = (("Content-Type", "text/event-stream; charset=utf-8"),)
         head = Head(status=200, reason="OK", headers=headers, framing="chunked")
-        chunks = [
-            Chunk(data=text.encode(), after_ms=GAP_MS) for text in [*events, "data: [DONE]\n\n"]
-        ]
+        chunks = [Chunk(data=event, after_ms=GAP_MS) for event in [*events, b"data: [DONE]\n\n"]]
         return [head, *chunks, End()]
 
     def _events(self) -> Iterator[dict[str, Any]]:
@@ -277,61 +273,3 @@ def _token(request: Request) -> str:
     """The token that a request carries, in either of the headers that clients use."""
     carried = header(request.headers, "authorization") or header(request.headers, "api-key") or ""
     return re.sub(r"(?i)^bearer(\s+|$)", "", carried.strip())
-
-
-def _require(request: Request, method: str) -> None:
-    if request.method != method:
-        raise RefusalError(405, "method_not_allowed", f"Use {method} here")
-
-
-def models(catalog: Catalog) -> dict[str, Any]:
-    """The models as OpenAI's API lists them."""
-    about = {"object": "model", "created": CREATED, "owned_by": "microsoft"}
-    return {"object": "list", "data": [{"id": name, **about} for name in catalog.models]}
-
-
-def catalogue(catalog: Catalog) -> list[dict[str, Any]]:
-    """The models as the service's own catalogue listed them."""
-    return [
-        {
-            "id": f"microsoft/{name.lower()}",
-            "name": name,
-            "publisher": "Microsoft",
-            "registry": "azureml",
-            "summary": "",
-            "html_url": model.page,
-            "version": "1",
-            "capabilities": ["streaming"],
-            "limits": {"max_input_tokens": 8000, "max_output_tokens": 4000},
-            "rate_limit_tier": "low",
-            "supported_input_modalities": ["text"],
-            "supported_output_modalities": ["text"],
-            "tags": [],
-        }
-        for name, model in catalog.models.items()
-    ]
-
-
-def whole(
-    status: int, body: Any, headers: tuple[tuple[str, str], ...] = (), reason: str = ""
-) -> tuple[Part, ...]:
-    """An answer of JSON, in one piece."""
-    data = json.dumps(body, ensure_ascii=False).encode()
-    return _whole(status, data, (("Content-Type", "application/json"), *headers), reason)
-
-
-def _plain(text: str) -> tuple[Part, ...]:
-    return _whole(400, text.encode(), (("Content-Type", "text/plain; charset=utf-8"),))
-
-
-def _whole(
-    status: int, data: bytes, headers: tuple[tuple[str, str], ...], reason: str = ""
-) -> tuple[Part, ...]:
-    head = Head(
-        status=status,
-        reason=reason or REASONS.get(status, "OK"),
-        headers=headers,
-        framing="length",
-        length=len(data),
-    )
-    return head, Chunk(data=data), End()

@@ -46,7 +46,8 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a connection after its first bytes."""
 
     tunnel: Tunnel | None = None
-    """`None` if the client speaks HTTP to the gateway itself."""
+    """`None` if the client asked for none: it speaks to a proxy, or believes that it has connected
+    to the service itself."""
     tls: bool = False
     early: bytes = b""
     """What had to be taken from the socket, and belongs to the first request."""
@@ -71,7 +72,7 @@ async def greet(sock: socket.socket) -> Greeting | None:
             return None
         head = early + seen
         if not head.startswith(CONNECT[: len(head)]):
-            return Greeting(early=early)
+            return Greeting(early=early, tls=head[0] == TLS_HANDSHAKE)
         end = HEAD_END.search(head)
         if (end.end() if end else len(head)) > HEAD_LIMIT:
             await _refuse(sock, 431, "Request Header Fields Too Large", "the head is too long")

@@ -10,9 +10,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from harness.gateway.connection import Connection
-from harness.gateway.front import greet
-from harness.gateway.reading import RequestReader
+from harness.gateway.front import Tunnel, greet
+from harness.gateway.reading import PORTS, RequestReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,18 +131,26 @@ class Service:
             greeting = await greet(sock)
             if greeting is None:
                 return
-            context = await self._context(greeting)
+            names: list[str] = []
+            context = await self._context(greeting, names.append)
             connected = await self._connect(sock, greeting, context)
             if connected is not None:
+                if names:
+                    tunnel = Tunnel(host=names[0], port=PORTS["https"])
+                    greeting = msgspec.structs.replace(greeting, tunnel=tunnel)
                 await self._serve(greeting, *connected)
         except OSError:
             pass  # The client went away.
         except Exception as error:  # noqa: BLE001
             self._fail(error)
 
-    async def _context(self, greeting: Greeting) -> ssl.SSLContext | None:
-        if greeting.tunnel is None or not greeting.tls:
+    async def _context(
+        self, greeting: Greeting, named: Callable[[str], None]
+    ) -> ssl.SSLContext | None:
+        if not greeting.tls:
             return None
+        if greeting.tunnel is None:
+            return self._authority.by_name(named, self._fail)
         host = greeting.tunnel.host
         # Making a certificate takes long enough to hold up every other connection.
         return self._authority.ready(host) or await asyncio.to_thread(self._authority.context, host)

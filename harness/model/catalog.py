@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from harness.model.problem import invalid
+
 ANY = "*"
 """Among an endpoint's models: all those that are not named."""
 
@@ -122,6 +124,16 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """The public hosts by which samples may know a service."""
         every = self.endpoints.values()
         return [one.host for one in every if one.scheme == "https" and not one.url_from]
+
+    def tier(self, name: str) -> Limits:
+        """A tier of limits.
+
+        Raises:
+            InvalidError: There is none of that name.
+        """
+        if name not in self.limits:
+            raise invalid(f"there is no tier {name!r}", hint=f"known: {', '.join(self.limits)}")
+        return self.limits[name]
 
     def limits_of(self, endpoint: Endpoint) -> Limits:
         """What an endpoint lets one user ask for."""

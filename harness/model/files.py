@@ -12,7 +12,7 @@ READABLE = 0o644
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put a file in its place: written beside, then renamed. What was there keeps its mode.
+    """Put a file in its place: written beside, then renamed. Its mode and a link to it are kept.
 
     Raises:
         HarnessError: It cannot be written; then what was there still is.
@@ -21,14 +21,15 @@ def replace(path: Path, content: bytes) -> None:
 
     beside = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = path.stat().st_mode & 0o777 if path.exists() else READABLE
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        place = path.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        mode = place.stat().st_mode & 0o7777 if place.exists() else READABLE
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         beside = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         beside.chmod(mode)
-        beside.replace(path)
+        beside.replace(place)
     except OSError as error:
         if beside is not None:
             beside.unlink(missing_ok=True)

@@ -8,6 +8,17 @@ import msgspec
 
 Severity = Literal["error", "warning", "note"]
 Verdict = Literal["pass", "fail", "deviates", "skipped", "error"]
+Cause = Literal[
+    "sample",
+    "client library",
+    "API shape",
+    "retired or moved",
+    "credentials",
+    "quota",
+    "network",
+    "answer",
+]
+"""To whom a live failure is put down."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,3 +29,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     expected: Any = None
     received: Any = None
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """The one cause to which a live failure is put down."""
+
+    cause: Cause
+    evidence: str
+    """What speaks for it."""
+    remedy: str

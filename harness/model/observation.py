@@ -49,6 +49,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the endpoint was asked for."""
     no_answer: str = ""
     """What kept it from answering at all; the response is then our own."""
+    read: bool = True
+    """Whether the sample stayed to its end, or to the event that ends a stream."""
     waited_s: tuple[float, ...] = ()
     """How long it was left alone, each time that it asked for that."""
 
@@ -78,7 +80,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None
     """The exit status; `None` if a signal ended it."""
     signal: int | None = None
-    ended_for: Literal["", "time", "output"] = ""
+    ended_for: Literal["", "time", "output", "memory"] = ""
     """Which limit the run outlived, if one ended it."""
     left_behind: tuple[str, ...] = ()
     """Commands that were still running after the sample had ended."""

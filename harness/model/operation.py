@@ -66,6 +66,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """The answer in as much of an event stream as has come: all whole events count."""
         return _text_of_stream(self.answer, body)
 
+    def is_done(self, body: bytes) -> bool:
+        """Whether an event stream has come to the event that ends it."""
+        return any(data == self.answer.done for data in event_data(body))
+
     def error_of(self, body: bytes) -> tuple[str, str] | None:
         """The code and message in an error body, or `None` if it has not got both."""
         try:

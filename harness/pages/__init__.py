@@ -1,1 +1,1 @@
-"""What is published: pages, receipts that allow it, and exports."""
+"""Pages: fenced blocks and the samples put into them; receipts that allow it, and exports."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+from harness.model.problem import InvalidError, Problem
 from harness.pages import quickstart
+from harness.pages.known import known_to_git
 from harness.pages.proof import Gate, Unproven, sort
+from harness.pages.snippet import Published
 from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
@@ -33,11 +37,12 @@ def check(root: Path, project: Project) -> list[Unproven]:
     proven, unproven = sort(gate.look(cell) for cell in cells if cell.path not in paths)
     faults += [] if gate.unreadable else unproven
     if not faults:  # what is not proven is on no page
-        faults += _pages(root, project, proven)
+        faults += _quickstarts(root, project, proven)
+        faults += _marked(root, project)
     return faults
 
 
-def _pages(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
+def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
     for page in quickstart.pages(root, project, proven):
         found = read(root / page.path)
         if found != page.text.encode():
@@ -48,4 +53,33 @@ def _pages(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[U
         yield Unproven(name=path, why=why, remedy="remove it, or add its messages")
 
 
+def _marked(root: Path, project: Project) -> Iterator[Unproven]:
+    """Pages that people write, with samples between markers."""
+    pages = {path: path.read_bytes() for path in known_to_git(root) or ()}
+    pages = {path: content for path, content in pages.items() if MARKED in content}
+    if not pages:
+        return
+    from harness.pages.inject import inject  # reads Markdown, which takes long to import
+
+    samples = Published(root, project)
+    problems: list[Problem] = []
+    for path, content in pages.items():
+        name = path.relative_to(root).as_posix()
+        made = inject(content, name, samples)
+        problems += made.problems
+        if made.edited:
+            why = "somebody wrote between its markers"
+            yield Unproven(name=name, why=why, remedy=f"{INJECT} --force {shlex.quote(name)}")
+        elif made.content != content:
+            why = "is not what its markers ask for"
+            yield Unproven(name=name, why=why, remedy=f"{INJECT} {shlex.quote(name)}")
+    if problems:
+        raise InvalidError(problems)
+    yield from samples.unproven.values()
+
+
+MARKED = b"snippet:"
+"""In every marker that asks for a sample."""
+
 QUICKSTART = "sampleproof docs quickstart"
+INJECT = "sampleproof docs inject"

@@ -6,7 +6,7 @@ gives `docs/quickstart.LANGUAGE.md`.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,9 @@ import msgspec
 from harness.model.client import Client
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.scenario import Scenario
-from harness.pages.layout import Layout, fence, tabs
+from harness.pages.layout import fence
 from harness.pages.messages import Messages
+from harness.pages.tabs import Tab, side_by_side
 from harness.render.generated import read
 from harness.render.template import environment, fill
 
@@ -74,7 +75,7 @@ def leftovers(root: Path) -> list[str]:
 
 
 def pages(
-    root: Path, project: Project, proven: Sequence[Proven], layout: Layout = "plain"
+    root: Path, project: Project, proven: Sequence[Proven], layout: str = "plain"
 ) -> list[Page]:
     """Every language's page; none if the project has no template for them.
 
@@ -82,7 +83,7 @@ def pages(
         root: The project's root.
         project: The project.
         proven: Its samples, all of which may be published.
-        layout: How samples stand beside one another.
+        layout: How samples stand beside one another: a tab format.
 
     Raises:
         InvalidError: With everything that is wrong in the template and in the messages.
@@ -123,12 +124,16 @@ def _fill(
     says: Messages,
     project: Project,
     proven: Sequence[Proven],
-    layout: Layout,
+    layout: str,
     code: list[str],
 ) -> str:
     def fenced(tag: str, text: str) -> str:
         code.append(text.rstrip("\n") + "\n")
         return fence(tag, text)
+
+    def tabs(ways: Sequence[tuple[str, str]]) -> str:
+        given = [Tab(client=title, label=title, block=text) for title, text in ways]
+        return side_by_side(layout, given)
 
     endpoint = project.catalog.endpoint
     recordings = [project.recordings[one.cell.scenario.name].provenance for one in proven]
@@ -147,7 +152,7 @@ def _fill(
         # The weakest of them speaks for all.
         recorded=min(recordings, key=lambda one: (one.how != "authored", one.on)),
         fence=fenced,
-        tabs=partial(tabs, layout=layout),
+        tabs=tabs,
     )
 
 

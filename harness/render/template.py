@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from harness.model.problem import InvalidError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from jinja2 import Environment, Template
+    from jinja2.runtime import Context
+
+    Block = Callable[[Context], Iterator[str]]
 
 TEMPLATE = "<template>"
 """What Jinja calls a template's file in a traceback."""
@@ -51,6 +54,33 @@ def fill(reading: Environment, text: str, file: str, **values: Any) -> str:
         frames = walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == TEMPLATE]
         raise _fault(file, lines[-1] if lines else 0, error) from error
+
+
+def blocks(reading: Environment, text: str, **values: Any) -> dict[str, str]:
+    """What each `{% block %}` of a template gives where it stands, in a template that can be filled.
+
+    Args:
+        reading: As `environment` gives it.
+        text: The template's.
+        values: What it sees.
+    """
+    template = _compiled(reading, text)
+    context = template.new_context(values)
+    found: dict[str, list[str]] = {name: [] for name in context.blocks}
+
+    def noted(block: Block, pieces: list[str]) -> Block:
+        def run(context: Context) -> Iterator[str]:
+            for piece in block(context):
+                pieces.append(piece)
+                yield piece
+
+        return run
+
+    for name, (block, *_) in list(context.blocks.items()):
+        context.blocks[name] = [noted(block, found[name])]
+    for _ in template.root_render_func(context):
+        pass
+    return {name: "".join(pieces) for name, pieces in found.items()}
 
 
 def _fault(file: str, line: int, error: Exception) -> InvalidError:

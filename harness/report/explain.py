@@ -22,7 +22,10 @@ def outcome(one: Outcome, rerun: str) -> Iterator[str]:
         if one.fault.remedy:
             yield f"remedy: {one.fault.remedy}"
     for finding in one.findings:
-        yield from _finding(finding)
+        if finding.severity != "note":  # which the report has
+            yield from _finding(finding)
+    if one.diagnosis is not None and one.fault is None:
+        yield f"cause: {one.diagnosis.cause}; {one.diagnosis.remedy}"
     if one.not_evaluated and one.verdict == "fail":
         yield f"not evaluated: {', '.join(one.not_evaluated)}"
     if one.verdict in {"fail", "error"}:

@@ -16,6 +16,7 @@ from harness.model import jsonvalue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.model.catalog import Endpoint
     from harness.model.finding import Finding
     from harness.model.observation import Observation, SeenRequest
     from harness.outcome import Outcome, Parity
@@ -31,6 +32,7 @@ def header(
     toolchains: Mapping[str, Mapping[str, str]],
     unsealed: str,
     shard: Shard | None = None,
+    endpoint: Endpoint | None = None,
 ) -> Line:
     """The first line: what was run, and with what.
 
@@ -39,13 +41,16 @@ def header(
         toolchains: By client: what it runs with, and its version.
         unsealed: Why runs were not sealed; empty if they were.
         shard: Which part of a whole run it is.
+        endpoint: What answered, if not recordings.
     """
     # `platform` knows more, but starts a process to find it out.
     system = os.uname()
+    live = {"endpoint": {"name": endpoint.name, "url": endpoint.url}} if endpoint else {}
     return {
         "type": "report",
         "format": FORMAT,
-        "mode": "replay",
+        "mode": "live" if endpoint else "replay",
+        **live,
         "cells": cells,
         "toolchains": {client: dict(toolchains[client]) for client in sorted(toolchains)},
         "run": {
@@ -89,6 +94,8 @@ def cell(outcome: Outcome, basis: Mapping[str, str]) -> Line:
         }
     if outcome.fault is not None:
         line["fault"] = {"message": outcome.fault.message, "remedy": outcome.fault.remedy}
+    if (found := outcome.diagnosis) is not None:
+        line["diagnosis"] = msgspec.structs.asdict(found)
     if outcome.observation is not None:
         line |= _observed(outcome.observation)
     if outcome.cached:
@@ -115,8 +122,22 @@ def _observed(observation: Observation) -> Line:
                 [[name, value.replace(canary, "{token}")] for name, value in one.headers]
                 for one in observation.requests
             ],
+            **({} if observation.answers is None else {"answers": _answers(observation)}),
         },
     }
+
+
+def _answers(observation: Observation) -> list[Line]:
+    return [
+        {
+            "status": one.response.status,
+            "model": one.model,
+            "ending": one.response.ending,
+            "no_answer": one.no_answer or None,
+            "waited_s": list(one.waited_s),
+        }
+        for one in observation.answers or ()
+    ]
 
 
 def _request(request: SeenRequest, canary: str) -> Line:

@@ -65,6 +65,8 @@ class Screen:
         self._counts: Counter[Verdict] = Counter()
         self._cached = 0
         self._answered = False
+        self._models: set[str] = set()
+        """What a live endpoint was asked for."""
         self._known: dict[str, Known] = {}
         self._parities: dict[str, Verdict] = {}
         self._differ = 0
@@ -90,6 +92,7 @@ class Screen:
         self._counts[one.verdict] += 1
         self._cached += one.cached
         self._answered |= one.observation is not None
+        self._models |= {answer.model for answer in (ran and ran.answers) or () if answer.model}
         if not self._many:
             self._known[one.cell.id] = one.verdict, one.cached
         seconds = "  cached" if one.cached else f"{ran.duration_ms / 1000:6.2f} s" if ran else ""
@@ -153,8 +156,14 @@ class Screen:
             self._live.close()
             self._live = None
 
-    def summary(self, endpoint: Endpoint, report: Path) -> None:
-        """Show the table, and say what the answers are worth."""
+    def summary(self, endpoint: Endpoint, report: Path, asked: Endpoint | None = None) -> None:
+        """Show the table, and say what the answers are worth.
+
+        Args:
+            endpoint: The one that the samples name.
+            report: The report's file.
+            asked: The one that answered, if it was no recording.
+        """
         click.echo("\n" + "\n".join(self._table()) + "\n" if not self._many else "")
         tally = [
             click.style(f"{count} {verdict}", fg=COLOURS[verdict])
@@ -168,7 +177,14 @@ class Screen:
         click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
         click.echo(f"Report: {_short(report)}")
         if self._answered:
-            click.echo(textwrap.fill(_provenance(self.cells, endpoint), WIDTH))
+            text = self._told(asked) if asked else _provenance(self.cells, endpoint)
+            click.echo(textwrap.fill(text, WIDTH, break_long_words=False))
+
+    def _told(self, asked: Endpoint) -> str:
+        models = ", ".join(sorted(self._models))
+        return (
+            f"The samples were sent to {asked.title} ({asked.url}), live, for the model {models}."
+        )
 
     def _table(self) -> list[str]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from harness.live.run import Live
     from harness.model.cell import Cell
     from harness.model.project import Project
     from harness.report.shard import Shard
@@ -50,6 +51,7 @@ class Session:
         rerun: Callable[[str], str],
         cache: bool,
         shard: Shard | None = None,
+        live: Live | None = None,
     ) -> None:
         """Take what was asked for.
 
@@ -64,6 +66,7 @@ class Session:
             rerun: Gives the command that runs just what it is given.
             cache: Whether what has passed before is answered from memory.
             shard: Which part of a whole run it is.
+            live: What to run against in place of recordings; nothing is then answered from memory.
         """
         self.root = root
         self.project = project
@@ -75,6 +78,7 @@ class Session:
         self.rerun = rerun
         self.cache = cache
         self.shard = shard
+        self.live = live
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Run cells and tell of them.
@@ -89,13 +93,16 @@ class Session:
         self._state = state_folder(self.root)
         clients = {cell.client.name: cell.client for cell in cells}
         self._toolchains = prepare_all(clients.values(), self.root, self._state, _announce)
-        self._memory = self._open_memory()
-        self._durations = Durations(self._state)
-        whole = self._memory.holds(cells)
+        self._memory = None if self.live else self._open_memory()
+        self._durations = self.live.durations if self.live else Durations(self._state)
+        whole = self._memory is not None and self._memory.holds(cells)
         stage = None if whole else self._stage()
-        unsealed = (stage.unsealed if stage else self._memory.unsealed) or ""
+        unsealed = (stage.unsealed if stage else self._memory and self._memory.unsealed) or ""
         try:
-            header = line.header(len(cells), _versions(self._toolchains), unsealed, self.shard)
+            endpoint = self.live.target.endpoint if self.live else None
+            header = line.header(
+                len(cells), _versions(self._toolchains), unsealed, self.shard, endpoint
+            )
             writer = ndjson.Writer(self.report, header, ndjson.order(cells))
             estimate = Estimate(cells, self._durations)
             screen = Screen(cells, self.rerun, estimate, live=not whole)
@@ -115,11 +122,12 @@ class Session:
             if stage:
                 stage.close()
             self._durations.save()
-            self._memory.close()
+            if self._memory:
+                self._memory.close()
         from harness.report import junit  # not before anything runs
 
         junit.write(self.report, ndjson.lines(writer.path))
-        screen.summary(self.project.catalog.endpoint, writer.path)
+        screen.summary(self.project.catalog.endpoint, writer.path, endpoint)
         if unsealed and self.seal != "off":
             click.echo(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
         return teller.exit_code
@@ -146,7 +154,7 @@ class Session:
             if not cells:
                 return
             # Another call has removed what was there a moment ago.
-            known = self._memory.unsealed
+            known = self._memory.unsealed if self._memory else None
             stage = self._stage()
             with closing(stage):
                 if stage.unsealed != known:
@@ -157,7 +165,7 @@ class Session:
             self._perform(cells, stage, gathering)
 
     def _recalled(self, cell: Cell, gathering: Gathering) -> bool:
-        outcome = self._memory.recall(cell)
+        outcome = self._memory.recall(cell) if self._memory else None
         if outcome is not None:
             gathering.add(outcome)
         return outcome is not None
@@ -167,16 +175,19 @@ class Session:
 
         from harness.suite import run_suite
 
+        live = self.live
+        jobs = min(live.schedule.at_once(self.jobs) if live else self.jobs, len(cells))
         stage.authority.prepare({cell.endpoint.host for cell in cells})
         asyncio.run(
             run_suite(
-                self._durations.in_turn(cells) if self.jobs > 1 else cells,
+                self._durations.in_turn(cells) if jobs > 1 else cells,
                 stage,
                 gathering,
-                jobs=min(self.jobs, len(cells)),
+                jobs=jobs,
                 damaged=self.project.damaged,
-                durations=self._durations,
+                durations=None if live else self._durations,
                 memory=self._memory,
+                run=live.run_cell if live else None,
             )
         )
 
@@ -196,7 +207,7 @@ class Session:
                 self.root,
                 self._state,
                 self._toolchains,
-                self.limit_s,
+                self.live.limit_s if self.live else self.limit_s,
                 starter,
                 seal=self.seal != "off",
                 isolation=self.isolation,
@@ -208,7 +219,8 @@ class Session:
         if stage.unsealed and self.seal == "required":
             stage.close()
             raise HarnessError(f"runs cannot be sealed here: {stage.unsealed}", _remedy())
-        self._memory.settle(stage.unsealed)
+        if self._memory:
+            self._memory.settle(stage.unsealed)
         return stage
 
 

@@ -26,13 +26,14 @@ WINDOW = 60
 class Durations:
     """The durations that a project's state remembers, in milliseconds, by cell."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, name: str = "durations") -> None:
         """Remember what earlier calls noted.
 
         Args:
             state: Where the project keeps what it makes for itself.
+            name: Of the file: what answered the samples makes a difference.
         """
-        self._place = state / "cache" / "durations.msgpack"
+        self._place = state / "cache" / f"{name}.msgpack"
         self._known: dict[str, float] = {}
         self._new: dict[str, float] = {}
         with suppress(OSError, msgspec.DecodeError):

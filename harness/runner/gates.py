@@ -11,10 +11,17 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from harness.gateway.responder import Chunk, Head, header
+
 if TYPE_CHECKING:
-    from harness.model.client import Reading
+    from harness.gateway.responder import Part
+    from harness.model.client import Client, Reading
     from harness.model.operation import Operation
     from harness.model.recording import Response
+
+OK = 200
+FURTHER = 40
+"""Characters between the two places of a stream whose end is not known."""
 
 
 def gates(response: Response, operation: Operation, reading: Reading) -> dict[int, str]:
@@ -46,3 +53,36 @@ def visible(body: bytes, operation: Operation, reading: Reading) -> str:
     if reading == "text":
         return operation.text_of_stream(body)
     return body[: body.rfind(b"\n\n") + 2].decode("utf-8", "replace") if b"\n\n" in body else ""
+
+
+class AsItComes:
+    """Finds two such places in a stream whose end is not known: the first text, and some way on."""
+
+    def __init__(self, operation: Operation, client: Client) -> None:
+        """Look for places.
+
+        Args:
+            operation: Says what the text is.
+            client: Says how a reader sees it.
+        """
+        self._operation = operation
+        self._reading = client.reading(stream=True)
+        self._body = b""
+        self._stream = False
+        self._next = 1
+
+    def __call__(self, part: Part) -> str | None:
+        """What must be visible now that a part has been sent, at the places there are."""
+        if isinstance(part, Head):
+            self._body, self._next = b"", 1
+            kind = header(part.headers, "content-type") or ""
+            self._stream = part.status == OK and kind.startswith("text/event-stream")
+        if not self._stream or not isinstance(part, Chunk):
+            return None
+        self._body += part.data
+        come = len(self._operation.text_of_stream(self._body))
+        # The end need not be waited for: nothing more comes that could be held back.
+        if not self._next or come < self._next or self._operation.is_done(self._body):
+            return None
+        self._next = come + FURTHER if self._next == 1 else 0
+        return visible(self._body, self._operation, self._reading)

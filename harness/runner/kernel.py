@@ -1,19 +1,23 @@
 """The few system calls that Python does not have. Linux and the standard library only.
 
 Source: the manual pages unshare(2), mount(2), mount_setattr(2), pivot_root(2), capabilities(7),
-prctl(2), rtnetlink(7), packet(7).
+prctl(2), seccomp(2), keyctl(2), rtnetlink(7), packet(7).
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
-import platform
 import socket
 import struct
+from typing import NamedTuple
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+# Looked up before any fork: each run would look them up again.
+for _name in ("capset", "mount", "prctl", "syscall", "umount2", "unshare"):
+    getattr(LIBC, _name)
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
@@ -32,15 +36,24 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 MOUNT_SETATTR = 442
 """The same on every architecture (Linux 5.12)."""
-PIVOT_ROOT = {
-    "x86_64": 155,
-    "aarch64": 41,
-    "riscv64": 41,
-    "armv7l": 218,
-    "i686": 217,
-    "ppc64le": 203,
-    "s390x": 217,
+
+
+class Numbers(NamedTuple):
+    """A processor's own numbers (syscalls(2), linux/audit.h)."""
+
+    architecture: int
+    pivot_root: int
+    socket: int
+    keyctl: int
+
+
+NUMBERS = {
+    "x86_64": Numbers(0xC000003E, 155, 41, 250),
+    "aarch64": Numbers(0xC00000B7, 41, 198, 219),
+    "riscv64": Numbers(0xC00000F3, 41, 198, 219),
 }
+IO_URING_SETUP = 425
+JOIN_SESSION_KEYRING = 1
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 LOOPBACK = 1
@@ -58,6 +71,19 @@ def checked(result: int, call: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), call)
+
+
+def numbers() -> Numbers:
+    """The numbers of this machine's processor.
+
+    Raises:
+        OSError: It is none that is known here.
+    """
+    machine = os.uname().machine
+    found = NUMBERS.get(machine)
+    if found is None:
+        raise OSError(errno.ENOSYS, "unknown processor", machine)
+    return found
 
 
 def unshare(flags: int) -> None:
@@ -82,11 +108,8 @@ def make_read_only(target: str, *, below: bool = True) -> None:
 
 def become_root_folder(folder: str) -> None:
     """Make a mount the root of everything, and forget what was."""
-    number = PIVOT_ROOT.get(platform.machine())
-    if number is None:
-        raise OSError(38, "unknown processor", "pivot_root")
     os.chdir(folder)
-    checked(LIBC.syscall(number, b".", b"."), "pivot_root")
+    checked(LIBC.syscall(numbers().pivot_root, b".", b"."), "pivot_root")
     checked(LIBC.umount2(b".", MNT_DETACH), "umount")
     os.chdir("/")
 
@@ -99,9 +122,14 @@ def drop_privileges() -> None:
         capability += 1
     header, none = struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", 0, 0, 0, 0, 0, 0)
     checked(LIBC.capset(header, none), "capset")
-    checked(
-        LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl"
-    )  # or its own /proc would not be its own
+    # Or its own /proc would not be its own.
+    checked(LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def forget_keys() -> None:
+    """Take an empty session keyring in place of the user's (keyrings(7))."""
+    # Where this is refused, it is refused to a sample as well.
+    LIBC.syscall(numbers().keyctl, JOIN_SESSION_KEYRING, None)
 
 
 def raise_loopback() -> None:

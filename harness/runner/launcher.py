@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIMITS: dict[str, Literal["time", "output"]] = {"time": "time", "order": "output"}
+LIMITS: dict[str, Literal["time", "output", "memory"]] = {
+    "time": "time",
+    "order": "output",
+    "memory": "memory",
+}
 """What a warden's reason means here: a run is ended by order only when its output has no end."""
 
 
@@ -35,6 +39,8 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """Files and folders to be seen, read-only, beside the system's own."""
     hosts: tuple[str, ...] = ()
     """Names that lead to the gateway."""
+    memory: int = 4 * 1024**3
+    """Bytes that all of the run's processes may hold together."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.model.observation import Gate, Observation, SeenRequest
+from harness.model.observation import Exit, Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
@@ -81,6 +81,9 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
         duration_ms = (time.monotonic() - started) * 1000
         tried = attempts(watcher) if watcher else ()
         await terminal.drain()
+        if terminal.flooded:
+            # It may have met the closed terminal before the order to end it.
+            ended = Exit(code=None, ended_for="output")
     for service in services:
         if service.fault is not None:
             raise HarnessError(

@@ -8,6 +8,7 @@ handed out to the gateway, which stays outside. Standard library only.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 
 from harness.runner import kernel
 from harness.runner.ports import PORTS
+from harness.runner.refusals import refuse
 from harness.runner.watch import watch
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -37,7 +39,12 @@ LIMITS = {
     resource.RLIMIT_NPROC: 512,
     resource.RLIMIT_NOFILE: 1024,
 }
-"""For each process of a sealed sample; memory as RLIMIT_DATA, since runtimes reserve far more than they use."""
+"""For each process of a sealed sample; memory as RLIMIT_DATA, since runtimes reserve far more than they
+use. It does not count what is shared, so all of a run's processes together are watched as well."""
+
+OWN_PID_MAX = (6, 14)
+RESERVED_PIDS = 300
+"""Numbers that the kernel gives once only."""
 
 
 def enter() -> None:
@@ -57,12 +64,13 @@ def enter() -> None:
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")
+    kernel.forget_keys()
     # In a namespace of its own a sample would have capabilities again.
     _write("/proc/sys/user/max_user_namespaces", "0")
 
 
 def _write(path: str, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, text.encode())
     finally:
@@ -82,9 +90,21 @@ def furnish(order: dict[str, Any]) -> list[int]:
     Raises:
         OSError: The kernel refuses something.
     """
+    _few_processes()
     sockets = _network()
     _files(order["home"], order["read"], order["hosts"])
     return sockets
+
+
+def _few_processes() -> None:
+    """Limit how many there can be in here, whoever starts them.
+
+    RLIMIT_NPROC does not hold root. Only since Linux 6.14 is this setting each namespace's own:
+    before, it was the whole machine's.
+    """
+    major, minor, *_ = os.uname().release.replace("-", ".").split(".")
+    if (int(major), int(minor)) >= OWN_PID_MAX:
+        _write("/proc/sys/kernel/pid_max", str(RESERVED_PIDS + LIMITS[resource.RLIMIT_NPROC]))
 
 
 def _network() -> list[int]:
@@ -113,7 +133,8 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     for path in (*SETTINGS, *DEVICES):
         _show(root, os.path.realpath(path), path)
     for path in sorted({*read, *map(os.path.realpath, read)}):
-        _show(root, os.path.realpath(path), path)  # by either name: links lead from one to the other
+        # By either name: links lead from one to the other.
+        _show(root, os.path.realpath(path), path)
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
@@ -128,8 +149,19 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
 
 
 def _memory(target: str, options: str) -> None:
-    os.makedirs(target, exist_ok=True)  # noqa: PTH103
+    _make(target)
     kernel.mount("tmpfs", target, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+
+
+def _make(folder: str) -> None:
+    """Make a folder and those that it lies in, unless it is there."""
+    try:
+        os.mkdir(folder)  # noqa: PTH102
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        _make(os.path.dirname(folder))  # noqa: PTH120
+        os.mkdir(folder)  # noqa: PTH102
 
 
 def _show(root: str, source: str, name: str | None = None) -> None:
@@ -141,7 +173,7 @@ def _show(root: str, source: str, name: str | None = None) -> None:
         kind = os.lstat(source).st_mode
     except FileNotFoundError:
         return
-    os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+    _make(os.path.dirname(target))  # noqa: PTH120
     if stat.S_ISLNK(kind):
         os.symlink(os.readlink(source), target)  # noqa: PTH115, PTH211
         return
@@ -163,15 +195,29 @@ def _settings(root: str, hosts: list[str]) -> None:
         "group": f"readers:x:{group}:\n",
     }
     for name, text in texts.items():
-        with open(f"{root}/etc/{name}", "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(text)
+        _write(f"{root}/etc/{name}", text)
     links = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
     for name, target in links.items():
         os.symlink(target, f"{root}/dev/{name}")  # noqa: PTH211
 
 
+def held() -> int:
+    """Bytes of memory that all processes in here hold; what several share counts for each."""
+    pages = 0
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if name.isdecimal():
+            try:
+                with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123
+                    pages += int(file.read().split()[1])
+            except OSError:
+                continue  # it has ended
+    return pages * resource.getpagesize()
+
+
 def said(error: OSError) -> str:
     """A refusal in words."""
+    if error.filename == "unshare" and error.errno == errno.ENOSPC:  # unshare(2)
+        return "no user namespaces are allowed"
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
 
 
@@ -182,3 +228,4 @@ def give_up() -> None:
         value = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
         resource.setrlimit(limit, (value, value))
     kernel.drop_privileges()
+    refuse()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import itertools
 import os
@@ -91,6 +92,12 @@ class Stage:
         """Why runs are not sealed; empty if they are."""
         if seal:
             self.unsealed = self.launcher.probe(str(self.folder())) or ""
+
+    def answered_by(self, source: Source) -> Stage:
+        """This stage, with something else to answer the samples."""
+        other = copy.copy(self)
+        other.source = source
+        return other
 
     def ready(self, cell: Cell) -> Ready:
         """What a cell's sample needs, in place.

@@ -7,6 +7,7 @@ ends, however it ends, the starter ends too, after every warden has. Standard li
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -29,6 +30,8 @@ def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | N
     Returns:
         In the process that is to be a sample, its order; `None` when the harness is gone.
     """
+    if execute:
+        gc.disable()  # or every child would copy what the collector touches
     warden.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whatever it was when the harness was started

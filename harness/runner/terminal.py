@@ -110,6 +110,11 @@ class Terminal:
         self.output = Stream(inlet)
         self.errors = Stream(error_inlet)
 
+    @property
+    def flooded(self) -> bool:
+        """Whether there was too much to read."""
+        return self.output.flooded.is_set() or self.errors.flooded.is_set()
+
     def started(self) -> None:
         """The sample has its ends now; ours are closed, so that its end can be seen."""
         for descriptor in (self.outlet, self.error_outlet):

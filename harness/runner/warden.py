@@ -33,6 +33,8 @@ PR_SET_CHILD_SUBREAPER = 36
 STRAY_GRACE_S = 0.25
 """What a sample has started may take this long to end after it."""
 KILL_LIMIT_S = 5.0
+LOOK_S = 0.25
+"""How often to look at how much memory a sealed run holds."""
 
 LINUX = sys.platform == "linux"
 # Loaded before any fork: a child does no more than it must.
@@ -92,7 +94,13 @@ def run(
         return True
     os.close(terminal)
     os.close(errors)
-    outcome = _wait(child, started + order["limit_s"], lifeline.fileno(), wake)
+    outcome = _wait(
+        child,
+        started + order["limit_s"],
+        lifeline.fileno(),
+        wake,
+        memory=order["seal"]["memory"] if order["seal"] else None,
+    )
     strays = _strays() if outcome["status"] is not None else []
     _end_all(child)
     report = {"left_behind": strays, "seconds": time.monotonic() - started, **outcome}
@@ -169,7 +177,9 @@ def _become_sample(
         os._exit(127)
 
 
-def _wait(child: int, deadline: float, lifeline: int, wake: int) -> dict[str, Any]:
+def _wait(
+    child: int, deadline: float, lifeline: int, wake: int, *, memory: int | None
+) -> dict[str, Any]:
     """Wait until the sample ends, its time is up, or nobody wants to know any more."""
     watch = select.poll()
     watch.register(lifeline, select.POLLIN)
@@ -182,7 +192,9 @@ def _wait(child: int, deadline: float, lifeline: int, wake: int) -> dict[str, An
         left = deadline - time.monotonic()
         if left <= 0:
             return {"status": None, "reason": "time"}
-        for descriptor, _ in watch.poll(left * 1000):
+        if memory is not None and seal.held() > memory:
+            return {"status": None, "reason": "memory"}
+        for descriptor, _ in watch.poll(1000 * (left if memory is None else min(left, LOOK_S))):
             if descriptor == lifeline:
                 return {"status": None, "reason": "order"}
             os.read(wake, 512)

@@ -45,6 +45,8 @@ PROGRAM = (
     (RETURN, 0, 0, 0),
 )
 
+CODE = b"".join(struct.pack("HBBI", *instruction) for instruction in PROGRAM)
+
 
 def watch() -> socket.socket:
     """Begin to watch this network namespace.
@@ -52,8 +54,7 @@ def watch() -> socket.socket:
     Raises:
         OSError: The kernel has no packet sockets, or we may not open one.
     """
-    code = b"".join(struct.pack("HBBI", *instruction) for instruction in PROGRAM)
-    kept = ctypes.create_string_buffer(code, len(code))
+    kept = ctypes.create_string_buffer(CODE, len(CODE))
     found = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     found.setsockopt(
         socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(PROGRAM), ctypes.addressof(kept))

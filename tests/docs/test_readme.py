@@ -18,6 +18,9 @@ from harness.toolchain.need import Need
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/guides/{one}.md" for one in ("publish", "ci"))]
 README = PAGES[:1]
 
+FOLDERS = {"DIR", "one", "two"}
+"""Names that stand for a reader's own folders."""
+
 
 def commands(page):
     """Every command that a page shows, as words: in blocks, and in code within a sentence."""
@@ -70,7 +73,7 @@ def understood(words, root):
         assert command is not None, verb
     if "--help" in words or isinstance(command, click.Group):
         return command, {}
-    given = [str(root) if word == "DIR" else word for word in words]
+    given = [str(root) if word in FOLDERS else word for word in words]
     return command, command.make_context(command.name, given).params
 
 

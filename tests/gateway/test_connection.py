@@ -1,6 +1,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -349,3 +350,22 @@ def test_a_responder_that_fails_later_ends_the_connection(background, trust, res
         with pytest.raises((IncompleteRead, OSError)):
             response(sock).read()
     assert len(served.seen) == 1
+
+
+def test_a_client_that_takes_the_gateway_for_the_service_names_it_in_tls(background, trust):
+    with (
+        background.serve(Echo()) as served,
+        trust.wrap_socket(served.connect(), server_hostname="other.example.com") as sock,
+    ):
+        sock.sendall(post(b"hello"))
+        assert response(sock).read() == b"POST /chat hello"
+    (seen,) = served.seen
+    assert (seen.scheme, seen.host, seen.port) == ("https", "other.example.com", 443)
+
+
+def test_a_client_that_names_no_service_in_tls_is_refused(background, trust):
+    trust.check_hostname = False
+    with background.serve(Echo()) as served:
+        with pytest.raises(ssl.SSLError):
+            trust.wrap_socket(served.connect())
+        assert served.seen == []

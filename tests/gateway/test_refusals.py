@@ -60,7 +60,6 @@ def test_too_long_a_head_is_refused(background, start, size):
 @pytest.mark.parametrize(
     "garbage",
     [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"hello\r\n\r\n",
         b"POST / HTTP/1.1\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
@@ -121,4 +120,11 @@ def test_a_client_that_does_not_trust_the_gateway_is_told_of(background):
     [refusal] = served.service.refusals
     assert refusal.startswith(f"{HOST}: ")
     assert "unknown ca" in refusal
+    assert served.seen == []
+
+
+def test_a_tls_greeting_that_cannot_be_read_is_refused(background):
+    with background.serve(Echo()) as served, served.connect() as sock:
+        sock.sendall(b"\x16\x03\x01\x00\x05hello")
+        assert rest(sock)[:1] in {b"", b"\x15"}  # an alert, if anything (RFC 8446, section 6)
     assert served.seen == []

@@ -6,7 +6,7 @@ from press import edit
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.project import open_project
 from harness.pages import quickstart
-from harness.pages.layout import fence, tabs
+from harness.pages.layout import fence
 from harness.pages.proof import Gate, sort
 
 SPANISH = """\
@@ -131,10 +131,3 @@ def test_a_project_without_languages_says_so(short):
 
 def test_a_fence_is_longer_than_any_in_the_code():
     assert fence("sh", "a\n````\nb\n") == "`````sh\na\n````\nb\n`````"
-
-
-def test_tabs_of_mkdocs_hold_all_of_a_way():
-    assert (
-        tabs([("A", "x\n\n```sh\ny\n```")], "mkdocs")
-        == '=== "A"\n\n    x\n\n    ```sh\n    y\n    ```'
-    )

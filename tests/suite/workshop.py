@@ -117,7 +117,9 @@ class Judged(msgspec.Struct, frozen=True):
 class Workshop:
     """A project in a folder of its own, whose samples a test may change."""
 
-    def __init__(self, root: Path, toolchains: Mapping[str, Ready] | None = None) -> None:
+    def __init__(
+        self, root: Path, toolchains: Mapping[str, Ready] | None = None, *, seal: bool = True
+    ) -> None:
         """Open a project; without toolchains, what it needs is looked up or installed."""
         self.root = root
         self.project = open_project(root)
@@ -126,7 +128,7 @@ class Workshop:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
         self.toolchains = toolchains
         hosts = [self.project.catalog.endpoint.host]
-        self.stage = Stage(root, state, toolchains, hosts=hosts)
+        self.stage = Stage(root, state, toolchains, seal=seal, hosts=hosts)
         self.stage.authority.prepare(hosts)
 
     def cell(self, client: str, scenario: str, /, **changes: Any) -> Cell:

@@ -6,6 +6,7 @@ from harness.cli.group import Verbs
 
 VERBS = {
     "receipts": "Note which samples have passed, from a report.",
+    "inject": "Put samples between the markers of Markdown and MDX pages.",
     "quickstart": "Write the quickstarts, one for each language that people speak.",
     "export": "Print every sample with its provenance, or as an OpenAPI Overlay.",
     "check": "Say whether all that is published is fresh and has passed.",

@@ -1,0 +1,229 @@
+"""Checks of what a live endpoint answers. Against a recording they find nothing: it is what it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from harness.model import jsonvalue
+from harness.model.finding import Finding
+from harness.model.operation import event_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.checks.check import Evidence
+    from harness.model.finding import Severity
+    from harness.model.observation import Answer
+    from harness.model.operation import Operation
+    from harness.model.recording import Response
+
+Shape = dict[str, set[str]]
+"""By path, with `[]` for every index: the types that stand there."""
+
+ANNOUNCING = ("deprecation", "sunset")
+"""Headers by which a service says that it will end (RFC 9745, RFC 8594)."""
+
+ENDINGS = {
+    "closed": "the connection was closed",
+    "reset": "the connection was reset",
+    "timed_out": "nothing more came",
+}
+
+
+def status(evidence: Evidence) -> list[Finding] | None:
+    """`answer.status`: every request is answered, with the recorded status, to the end."""
+    answers = evidence.observation.answers
+    if answers is None:
+        return []
+    if not answers and evidence.observation.requests:
+        message = "the endpoint had not answered when the sample's time was up"
+        return [_status(message, "an answer", None)]
+    findings = []
+    for number, answer in enumerate(answers):
+        wanted = evidence.exchanges[min(number, len(evidence.exchanges) - 1)].response.status
+        findings += _wrong(evidence, answer, wanted)
+        findings += _announced(answer.response)
+    return findings
+
+
+def _wrong(evidence: Evidence, answer: Answer, wanted: int) -> list[Finding]:
+    got = answer.response
+    if answer.no_answer:
+        _, why = evidence.cell.operation.error_of(got.body) or ("", "no answer came")
+        return [_status(why, "an answer", answer.no_answer)]
+    if got.ending != "complete":
+        message = f"the answer broke off after {len(got.body)} bytes: {ENDINGS[got.ending]}"
+        return [_status(message, "a whole answer", got.ending)]
+    if got.status == wanted:
+        return []
+    error = evidence.cell.operation.error_of(got.body)
+    said = ": ".join(error) if error else got.body[:200].decode("utf-8", "replace").strip()
+    message = f"the endpoint answered {got.status} {got.reason}".rstrip()
+    return [_status(f"{message}: {said}" if said else message, wanted, got.status)]
+
+
+def _status(message: str, expected: Any, received: Any) -> Finding:
+    return Finding(check="answer.status", message=message, expected=expected, received=received)
+
+
+def _announced(response: Response) -> list[Finding]:
+    return [
+        Finding(
+            check="answer.status",
+            severity="warning",
+            message=f"the endpoint says that it will end: {name}: {value}",
+            expected=None,
+            received=value,
+        )
+        for name, value in response.headers
+        if name.lower() in ANNOUNCING
+    ]
+
+
+def shape(evidence: Evidence) -> list[Finding] | None:
+    """`answer.shape`: what a reader's code relies on is there, and of the recorded type."""
+    if not evidence.live or not evidence.exchanges:
+        return []
+    findings = []
+    recorded, got = evidence.exchanges[-1].response, evidence.last
+    if got.media_type != recorded.media_type:
+        message = "the answer is of another media type"
+        return [_shape(message, recorded.media_type, got.media_type)]
+    vital = _vital(evidence)
+    due = shape_of(recorded, evidence.cell.operation)
+    there = shape_of(got, evidence.cell.operation)
+    if not there:
+        return [_shape(f"the answer is not {recorded.media_type} that can be read", due, None)]
+    for path, kinds in due.items():
+        if path not in there:
+            severity: Severity = "error" if path in vital else "note"
+            if severity == "error" or _parent(path) in there:
+                message = f"the answer has no {path}"
+                findings.append(_shape(message, sorted(kinds), None, severity))
+        elif not _fits(kinds, there[path]):
+            message = f"{path} is of another type"
+            findings.append(_shape(message, sorted(kinds), sorted(there[path])))
+    findings += [
+        _shape(f"the answer has {path}, which the recording has not", None, sorted(kinds), "note")
+        for path, kinds in there.items()
+        if path not in due and _parent(path) in due
+    ]
+    return findings
+
+
+def _shape(message: str, expected: Any, received: Any, severity: Severity = "error") -> Finding:
+    if isinstance(expected, dict):
+        expected = {path: sorted(kinds) for path, kinds in expected.items()}
+    return Finding(
+        check="answer.shape",
+        severity=severity,
+        message=message,
+        expected=expected,
+        received=received,
+    )
+
+
+def _vital(evidence: Evidence) -> list[str]:
+    """The path to the answer's text, and all on the way to it."""
+    rule = evidence.cell.operation.answer
+    paths = ["$"]
+    for step in jsonvalue.steps(rule.event if evidence.last.is_stream else rule.response):
+        paths.append(paths[-1] + ("[]" if isinstance(step, int) else f".{step}"))
+    return paths
+
+
+def _parent(path: str) -> str:
+    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
+
+
+def _fits(due: set[str], there: set[str]) -> bool:
+    """Whether types agree; `null` stands for any, since a field may have nothing to say."""
+    return not (there - {"null"}) or not (due - {"null"}) or bool((due & there) - {"null"})
+
+
+def shape_of(response: Response, operation: Operation) -> Shape:
+    """The shape of a response: of its body, or of all events of its stream together."""
+    found: Shape = defaultdict(set)
+    for value in _values(response, operation):
+        _walk(value, "$", found)
+    return dict(found)
+
+
+def _values(response: Response, operation: Operation) -> Iterable[Any]:
+    texts = event_data(response.body) if response.is_stream else [response.body]
+    for text in texts:
+        if text == operation.answer.done:
+            return
+        try:
+            yield jsonvalue.parse(text)
+        except ValueError:
+            continue
+
+
+def _walk(value: Any, path: str, found: Shape) -> None:
+    found[path].add(_kind(value))
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _walk(item, f"{path}.{name}", found)
+    elif isinstance(value, list):
+        for item in value:
+            _walk(item, f"{path}[]", found)
+
+
+def _kind(value: Any) -> str:
+    names: Mapping[type, str] = jsonvalue.type_names
+    return names.get(type(value), "number")
+
+
+def expected(evidence: Evidence) -> list[Finding] | None:
+    """`answer.expected`: the answer is what the scenario asks for, whatever its wording."""
+    if not evidence.live or evidence.fails:
+        return []
+    if not all(one.read for one in evidence.observation.answers or ()):
+        return None  # the sample did not wait for all of it
+    answer, wanted = evidence.answer, evidence.cell.scenario.expect
+    findings = [
+        Finding(
+            check="answer.expected",
+            message=f"the answer does not mention {text!r}",
+            expected=text,
+            received=answer,
+        )
+        for text in wanted.contains
+        if text.casefold() not in answer.casefold()
+    ]
+    if len(answer) < wanted.min_chars:
+        findings.append(
+            Finding(
+                check="answer.expected",
+                message=f"the answer has {len(answer)} characters; the scenario asks for more",
+                expected=f"at least {wanted.min_chars} characters",
+                received=answer,
+            )
+        )
+    return findings
+
+
+def wording(evidence: Evidence) -> list[Finding] | None:
+    """`answer.wording`: told, and no fault: another answer than the recorded one."""
+    if not evidence.live or not evidence.exchanges or evidence.fails:
+        return []
+    recorded = evidence.exchanges[-1].response
+    operation = evidence.cell.operation
+    text = (
+        operation.text_of_stream(recorded.body)
+        if recorded.is_stream
+        else operation.text_of_response(recorded.body) or ""
+    )
+    if text == evidence.answer:
+        return []
+    return [
+        Finding(
+            check="answer.wording",
+            severity="note",
+            message="the answer is worded differently from the recorded one",
+            expected=text,
+            received=evidence.answer,
+        )
+    ]

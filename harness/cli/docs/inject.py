@@ -1,0 +1,124 @@
+"""`sampleproof docs inject`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.options import opened, project_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.model.problem import Problem
+    from harness.pages.inject import Injected
+
+
+@click.command("inject")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a page is stale.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--force", is_flag=True, help="Replace what was written by hand between markers.")
+@project_option
+def command(
+    files: Sequence[Path], project: Path | None, *, check: bool, diff: bool, force: bool
+) -> int:
+    """Put samples between the markers of pages, and touch nothing else in them.
+
+    FILES are Markdown, or MDX if they end in .mdx. Without any, they are all
+    pages of the project that git knows. A page marks a place with two comments
+    of HTML, or of MDX: {/* … */}.
+
+    \b
+      <!-- snippet: python/basic -->
+      <!-- /snippet -->
+
+    \b
+    A marker may go on with:
+      region=request        a part of the sample: a block of its template
+      model=NAME            the sample of another model
+      title="In Python"     a title for the block
+      tabs=FORMAT           one tab a client, if the marker names a
+                            scenario alone, as basic; FORMAT is one of
+                            details, docusaurus, mkdocs, plain, starlight
+
+    \b
+    Examples:
+      sampleproof docs inject README.md
+      sampleproof docs inject --check --diff
+    """
+    from harness.cli.docs.told import tell
+    from harness.cli.main import STALE
+    from harness.model.files import replace
+    from harness.model.problem import InvalidError
+    from harness.pages.inject import inject
+    from harness.pages.snippet import Published
+
+    root, content = opened(project)
+    pages = {path: _read(path) for path in files or _known_to_git(root)}
+    samples = Published(root, content)
+    made = {path: inject(old, str(path), samples) for path, old in pages.items()}
+    if problems := [problem for one in made.values() for problem in one.problems]:
+        raise InvalidError(problems)
+    if samples.unproven:
+        return tell(list(samples.unproven.values()))
+    changed = {path: one for path, one in made.items() if one.content != pages[path]}
+    if check or diff:
+        for path, one in changed.items():
+            _explain(path, pages[path], one, diff=diff)
+    else:
+        by_hand = [_forced(problem) for one in made.values() for problem in one.edited]
+        if by_hand and not force:
+            raise InvalidError(by_hand)
+        for path, one in changed.items():
+            replace(path, one.content)
+            click.echo(f"wrote {path}")
+    if check and changed:
+        click.echo(f"stale pages: {len(changed)}", err=True)
+        return STALE
+    if not (diff and changed):
+        click.echo(f"{len(pages)} {'page is' if len(pages) == 1 else 'pages are'} fresh.")
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    from harness.render.generated import read
+
+    return read(path) or b""
+
+
+def _known_to_git(root: Path) -> list[Path]:
+    """The project's pages, as the user would type them."""
+    from harness.model.problem import invalid
+    from harness.pages.known import known_to_git
+
+    found = known_to_git(root)
+    if found is None:
+        raise invalid(f"git does not list the pages of {root}", hint="name the FILES")
+    here = Path.cwd()
+    return [path.relative_to(here) if path.is_relative_to(here) else path for path in found]
+
+
+def _explain(path: Path, old: bytes, made: Injected, *, diff: bool) -> None:
+    from harness.render.generated import difference
+
+    for problem in made.edited:
+        click.echo(_forced(problem))
+    if not made.edited:
+        click.echo(f"{path}: is not what its markers ask for; mend it with: {_call(str(path))}")
+    if diff:
+        click.echo(difference(path.as_posix(), old, made.content), nl=False)
+
+
+def _call(*words: str) -> str:
+    return shlex.join(["sampleproof", "docs", "inject", *words])
+
+
+def _forced(problem: Problem) -> Problem:
+    import msgspec
+
+    hint = f"{problem.hint}; or replace it with: {_call('--force', problem.file)}"
+    return msgspec.structs.replace(problem, hint=hint)

@@ -1,0 +1,181 @@
+"""A live run: what answers the samples, when each has its turn, and what a failure is put down to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.gateway.forward import Forward
+from harness.gateway.held import Held
+from harness.gateway.upstream import Patience
+from harness.live.limits import Schedule, Turn
+from harness.live.patient import Budget, Patient
+from harness.live.scrubbed import Scrubbed
+from harness.live.tap import Tap
+from harness.live.target import asked_model
+from harness.live.triage import ENDPOINTS, is_unclear, triage
+from harness.model.problem import HarnessError
+from harness.outcome import Fault, Outcome
+from harness.runner.durations import Durations
+from harness.runner.gates import AsItComes
+from harness.suite import run_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+
+    from harness.gateway.responder import Request, Responder
+    from harness.live.target import Target
+    from harness.model.cell import Cell
+    from harness.model.observation import Answer
+    from harness.model.problem import Problem
+    from harness.runner.source import See
+    from harness.runner.stage import Stage
+
+GUESS_S = 5.0
+"""How long a sample may take that never ran against the endpoint."""
+
+THINKING = 0.8
+"""The part of a sample's time that an endpoint may take, so that the sample still gets to tell."""
+
+
+class Live:
+    """Runs samples against one endpoint."""
+
+    def __init__(
+        self,
+        target: Target,
+        state: Path,
+        *,
+        limit_s: float,
+        budget_s: float,
+        schedule: Schedule | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Run against a target.
+
+        Args:
+            target: The endpoint.
+            state: Where the project keeps what it makes for itself.
+            limit_s: Seconds a sample may take, waiting aside.
+            budget_s: Seconds that all samples together may be kept waiting by a 429.
+            schedule: Keeps to the limits; made for the target unless given.
+            sleep: Waits for seconds.
+        """
+        self.target = target
+        self.limit_s = limit_s + budget_s
+        """Seconds a sample may take in all."""
+        name = "".join(c if c.isalnum() else "-" for c in target.endpoint.url)
+        self.schedule = schedule or Schedule(state / "live" / f"{name}.json", target.limits)
+        self.durations = Durations(state, f"durations-{target.endpoint.name}")
+        self._patience = Patience(
+            connect_s=min(10.0, limit_s / 2),
+            head_s=limit_s * THINKING,
+            idle_s=min(60.0, limit_s * THINKING),
+        )
+        self._budget = Budget(budget_s)
+        self._sleep = sleep
+        self._turns: dict[str, Turn] = {}
+
+    def answering(self, cell: Cell, canary: str, see: See) -> Answering:
+        """What answers a run of a cell that has its turn."""
+
+        def sent(request: Request) -> Request:
+            return self.target.sent(
+                request, cell.operation, base_path=cell.endpoint.base_path, canary=canary
+            )
+
+        patient = Patient(
+            Forward(sent, patience=self._patience),
+            schedule=self.schedule,
+            turn=self._turns[cell.id],
+            budget=self._budget,
+            sleep=self._sleep,
+        )
+        tap = Tap(
+            Scrubbed(patient, self.target.key),
+            lambda request: asked_model(sent(request)),
+            cell.operation.is_done,
+            patient.waited_s,
+        )
+        return Answering(Held(tap, AsItComes(cell.operation, cell.client), see), tap)
+
+    async def run_cell(self, cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
+        """Run a cell when it is its turn, and put a failure down to its cause."""
+        if damage:  # it tells what a request and an answer should be
+            return await run_cell(cell, stage, damage)
+        try:
+            async with self.schedule.turn(requests_of(cell)) as turn:
+                self._turns[cell.id] = turn
+                started = time.monotonic()
+                outcome = await run_cell(cell, stage.answered_by(self.answering))
+                self.durations.took(cell, (time.monotonic() - started) * 1000)
+        except HarnessError as error:
+            fault = Fault(message=error.message, remedy=error.remedy)
+            return Outcome(cell=cell, sha256=None, verdict="error", fault=fault)
+        if outcome.observation is None or outcome.verdict != "fail":
+            return outcome
+        # Only what the sample made of a right answer needs the recording to tell whose fault it is.
+        recorded = await run_cell(cell, stage) if is_unclear(outcome) else None
+        found = triage(outcome, recorded, self.target)
+        if found.cause in ENDPOINTS:
+            fault = Fault(message=f"{found.cause}: {found.evidence}", remedy=found.remedy)
+            outcome = msgspec.structs.replace(outcome, verdict="error", fault=fault)
+        return msgspec.structs.replace(outcome, diagnosis=found)
+
+    def plan(self, cells: Sequence[Cell], jobs: int) -> str:
+        """How many requests cells would send, and how long that would take.
+
+        Raises:
+            HarnessError: They are more than the day's limit still allows.
+        """
+        requests = sum(map(requests_of, cells))
+        ordered = list(self.durations.in_turn(cells)) if jobs > 1 else cells
+        known = [(requests_of(cell), self.durations.of(cell)) for cell in ordered]
+        seconds = self.schedule.predict(
+            [(count, GUESS_S if took is None else took / 1000) for count, took in known], jobs
+        )
+        left = self.schedule.left_today()
+        guess = ", by a guess" if any(took is None for _, took in known) else ""
+        today = "" if left is None else f"; {left} are left of today's limit"
+        total = f"{requests} request{'' if requests == 1 else 's'}"
+        return f"{total}, about {_spoken(seconds)}{guess}{today}"
+
+    def check_day(self, cells: Sequence[Cell]) -> None:
+        """Make sure that a run can come to its end today.
+
+        Raises:
+            HarnessError: It cannot.
+        """
+        requests, left = sum(map(requests_of, cells)), self.schedule.left_today()
+        if left is not None and requests > left:
+            raise HarnessError(
+                f"{requests} requests are needed, and {left} are left of the endpoint's limit for a day",
+                "choose fewer samples, or try again tomorrow",
+            )
+
+
+class Answering:
+    """What answers one run, and what it has answered."""
+
+    def __init__(self, responder: Responder, tap: Tap) -> None:
+        self.responder = responder
+        self._tap = tap
+
+    def answers(self) -> tuple[Answer, ...]:
+        """What the endpoint has answered."""
+        return self._tap.answers()
+
+
+def requests_of(cell: Cell) -> int:
+    """How many requests a cell's sample sends."""
+    return len(cell.recording.exchanges) if cell.recording else 1
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 90:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004

@@ -1,0 +1,161 @@
+"""The gateway by itself, for whatever one's own shell starts."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import time
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Literal
+
+from harness.gateway.authority import Authority
+from harness.gateway.echo import Echo
+from harness.gateway.forward import Forward
+from harness.gateway.gateway import Gateway
+from harness.gateway.library import Library
+from harness.gateway.limited import Limited
+from harness.gateway.listing import Listing
+from harness.gateway.paced import Paced
+from harness.gateway.responder import Head
+from harness.live.scrubbed import Scrubbed
+from harness.live.shells import settings
+from harness.model.problem import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+    from harness.gateway.responder import Part, Request, Responder
+    from harness.live.shells import Shell
+    from harness.live.target import Target
+    from harness.model.catalog import Limits
+    from harness.model.project import Project
+
+Kind = Literal["replay", "echo", "forward"]
+ADDRESS = "127.0.0.1"
+
+
+def responder(
+    project: Project, kind: Kind, target: Target | None, limits: Limits | None
+) -> Responder:
+    """What answers.
+
+    Args:
+        project: Its recordings and models.
+        kind: From recordings, made up, or from an endpoint.
+        target: The endpoint.
+        limits: Those to enforce, if any.
+    """
+    inner: Responder
+    if target is not None:
+        inner = _forward(project, target)
+    elif kind == "echo":
+        inner = Listing(Paced(Echo(project.catalog)), project.catalog)
+    else:
+        inner = Listing(Paced(Library(project)), project.catalog)
+    return Limited(inner, limits) if limits else inner
+
+
+def _forward(project: Project, target: Target) -> Responder:
+    operation = next(iter(project.operations.values()))
+    bases = {one.host: one.base_path for one in project.catalog.endpoints.values()}
+
+    def sent(request: Request) -> Request:
+        plain = "/v1" if request.path.startswith("/v1/") else ""
+        base_path = plain if request.host == ADDRESS else bases.get(request.host, plain)
+        return target.sent(request, operation, base_path=base_path, canary=None)
+
+    return Scrubbed(Forward(sent), target.key)
+
+
+class Logged:
+    """Tells of each request when its answer begins."""
+
+    def __init__(self, inner: Responder, tell: Callable[[str], None]) -> None:
+        """Tell of what a responder answers; queries and headers may hold secrets, and are not told."""
+        self._inner = inner
+        self._tell = tell
+
+    async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
+        """The parts of the answer."""
+        async with aclosing(self._inner.respond(request)) as answer:
+            async for part in answer:
+                if isinstance(part, Head):
+                    clock = time.strftime("%H:%M:%S")
+                    line = f"{clock} {request.method} {request.host}{request.path} {part.status}"
+                    why = part.miss or (part.no_answer and part.no_answer.message)
+                    self._tell(f"{line}  {why}" if why else line)
+                yield part
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on this machine alone.
+
+    Raises:
+        HarnessError: The port is not to be had.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((ADDRESS, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        why = "is taken" if taken else f"cannot be opened: {error.strerror}"
+        remedy = "choose another with --port N, or leave --port out for one that is free"
+        raise HarnessError(f"port {port} {why}", remedy) from error
+    return listener
+
+
+async def serve(
+    project: Project,
+    state: Path,
+    answers: Responder,
+    *,
+    port: int,
+    shell: Shell,
+    ready: Callable[[str], None],
+    tell: Callable[[str], None],
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        project: The project.
+        state: Where it keeps what it makes for itself.
+        answers: What answers.
+        port: Where to listen; 0 for any that is free.
+        shell: For which the lines are written.
+        ready: Given the lines that make a shell use the gateway, once it does.
+        tell: Told of each request.
+
+    Raises:
+        HarnessError: The port is taken, certificates cannot be kept, or the gateway failed.
+    """
+    authority = Authority(state / "tls")
+    listener = listen(port)
+    try:
+        authority.prepare(project.catalog.hosts)
+        bundle = authority.bundle.resolve()
+        given = listener.getsockname()[1]
+        token = project.catalog.endpoint.token
+        lines = settings(shell, given, bundle, project.clients.values(), token)
+        text = "\n".join(lines)
+        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        service = await Gateway(authority).serve(listener, Logged(answers, tell), lambda _: None)
+    except BaseException:
+        listener.close()
+        raise
+    try:
+        ready(text)
+        await stopped.wait()
+    finally:
+        await service.close()
+    for refusal in dict.fromkeys(service.refusals):
+        tell(f"a client did not trust the gateway: {refusal}")
+    if service.fault is not None:
+        raise HarnessError(f"the gateway failed: {service.fault!r}", "please report this")

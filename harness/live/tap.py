@@ -1,0 +1,94 @@
+"""Notes what an endpoint answers, as the sample gets it."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from harness.gateway.responder import Chunk, Head
+from harness.model.observation import Answer
+from harness.model.recording import ChunkMark, Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from harness.gateway.responder import Part, Request, Responder
+    from harness.model.recording import Ending
+
+
+class Tap:
+    """Passes everything on, and keeps a copy."""
+
+    def __init__(
+        self,
+        inner: Responder,
+        model: Callable[[Request], str],
+        is_done: Callable[[bytes], bool],
+        waited_s: list[float],
+    ) -> None:
+        """Listen in on a responder.
+
+        Args:
+            inner: What answers.
+            model: What the endpoint is asked for when a request has come.
+            is_done: Whether a stream has come to the event that ends it.
+            waited_s: Filled by whatever is patient, between one answer and the next.
+        """
+        self._inner = inner
+        self._model = model
+        self._is_done = is_done
+        self._waited_s = waited_s
+        self._answers: list[Answer] = []
+
+    def answers(self) -> tuple[Answer, ...]:
+        """What has been answered, in order; also what was cut short."""
+        return tuple(self._answers)
+
+    async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
+        """The parts of the answer."""
+        head: Head | None = None
+        chunks: list[Chunk] = []
+        ending: Ending = "closed"
+        try:
+            async with aclosing(self._inner.respond(request)) as answer:
+                async for part in answer:
+                    if isinstance(part, Head):
+                        head = part
+                    elif isinstance(part, Chunk):
+                        chunks.append(part)
+                    else:
+                        ending = part.ending
+                        self._note(request, head, chunks, ending)
+                        head = None
+                    yield part
+        finally:
+            if head is not None:
+                # The sample has gone away: the endpoint is not to blame for what did not come.
+                self._note(request, head, chunks, None)
+
+    def _note(
+        self, request: Request, head: Head | None, chunks: list[Chunk], ending: Ending | None
+    ) -> None:
+        if head is None:
+            return
+        response = Response(
+            status=head.status,
+            reason=head.reason,
+            headers=head.headers,
+            framing=head.framing,
+            body=b"".join(chunk.data for chunk in chunks),
+            chunks=tuple(
+                ChunkMark(size=len(chunk.data), after_ms=chunk.after_ms) for chunk in chunks
+            ),
+            ending=ending or "complete",
+        )
+        done = response.is_stream and self._is_done(response.body)
+        answer = Answer(
+            response=response,
+            read=ending is not None or done,
+            model=self._model(request),
+            no_answer=head.no_answer.cause if head.no_answer else "",
+            waited_s=tuple(self._waited_s),
+        )
+        self._waited_s.clear()
+        self._answers.append(answer)

@@ -1,0 +1,223 @@
+"""Where a live run goes: an endpoint, its limits, and the reader's key for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from harness.gateway.responder import header
+from harness.model import jsonvalue
+from harness.model.loader import near
+from harness.model.problem import HarnessError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.gateway.responder import Request
+    from harness.model.catalog import Catalog, Endpoint, Limits
+    from harness.model.operation import Operation
+
+OWN = "own"
+"""The endpoint whose settings hold for a bare URL, if the catalogue has it."""
+
+CODED = "accept-encoding"
+
+
+class Target:
+    """An endpoint that can be asked, with a key that shows nowhere."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits, key: str) -> None:
+        """Take an endpoint.
+
+        Args:
+            endpoint: With the URL that is used.
+            limits: What it lets one user ask for.
+            key: Empty if it needs none.
+        """
+        self.endpoint = endpoint
+        self.limits = limits
+        self.key = key
+
+    def __repr__(self) -> str:
+        return f"Target({self.endpoint.name}, {self.endpoint.url})"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine."""
+        return is_loopback(self.endpoint.host)
+
+    def sent(
+        self, request: Request, operation: Operation, *, base_path: str, canary: str | None
+    ) -> Request:
+        """The request that the endpoint gets for the one that came.
+
+        Args:
+            request: What came.
+            operation: What is asked for.
+            base_path: What stands before the operation's path in the request.
+            canary: The token that the key is put in place of; `None` for whatever token there is.
+        """
+        endpoint = self.endpoint
+        path, _, query = request.target.partition("?")
+        path = path.removeprefix(base_path)
+        if path == operation.path:
+            path = endpoint.paths.get(operation.name, path)
+        keep = query and endpoint.quirks.query == "keep"
+        return msgspec.structs.replace(
+            request,
+            scheme=endpoint.scheme,
+            host=endpoint.host,
+            port=endpoint.port,
+            target=endpoint.base_path + path + (f"?{query}" if keep else ""),
+            headers=self._headers(request, operation, canary),
+            body=self._body(request.body),
+        )
+
+    def _headers(
+        self, request: Request, operation: Operation, canary: str | None
+    ) -> tuple[tuple[str, str], ...]:
+        names = {one.header.lower() for one in operation.credentials}
+        carried = [value for name, value in request.headers if name.lower() in names]
+        # What comes back is judged piece by piece as it comes, so nobody may code it.
+        dropped = {*names, CODED}
+        kept = [pair for pair in request.headers if pair[0].lower() not in dropped]
+        others = (*kept, (CODED, "identity"))
+        if not self.key or not any(canary is None or canary in value for value in carried):
+            return others
+        rule = self.endpoint.key
+        return (*others, (rule.header, rule.form.replace("{token}", self.key)))
+
+    def _body(self, body: bytes) -> bytes:
+        try:
+            value: Any = jsonvalue.parse(body)
+        except ValueError:
+            return body  # the endpoint may say what it thinks of it
+        if not isinstance(value, dict):
+            return body
+        rename = self.endpoint.quirks.rename
+        changed = {rename.get(name, name): item for name, item in value.items()}
+        if isinstance(model := value.get("model"), str):
+            changed["model"] = self.endpoint.model(model)
+        return body if changed == value else json.dumps(changed, ensure_ascii=False).encode()
+
+
+def asked_model(request: Request) -> str:
+    """The model that a request names, or nothing."""
+    try:
+        value = jsonvalue.parse(request.body)
+    except ValueError:
+        return ""
+    return str(value.get("model", "")) if isinstance(value, dict) else ""
+
+
+def find(catalog: Catalog, name: str, environ: Mapping[str, str]) -> Target:
+    """The target that a user names.
+
+    Args:
+        catalog: Knows endpoints by name.
+        name: Such a name, or a base URL.
+        environ: Holds the user's keys.
+
+    Raises:
+        InvalidError: There is no such endpoint, or the URL is none.
+        HarnessError: The key or the URL that it needs is not set.
+    """
+    if "://" in name:
+        endpoint = _at(catalog, name)
+    elif name in catalog.endpoints:
+        endpoint = _placed(catalog.endpoints[name], environ)
+    else:
+        known = list(catalog.endpoints)
+        hint = near(name, known) or f"known: {', '.join(known)}, or a URL"
+        raise invalid(f"there is no endpoint {name!r}", hint=hint)
+    return Target(endpoint, catalog.limits_of(endpoint), _key(endpoint, environ, "://" in name))
+
+
+def _at(catalog: Catalog, url: str) -> Endpoint:
+    from harness.model.catalog import Endpoint
+
+    _check_url(url, "--live")
+    title = urlsplit(url).netloc
+    template = catalog.endpoints.get(OWN) or Endpoint(name=OWN, title=title, url=url)
+    return msgspec.structs.replace(template, title=title, url=url.rstrip("/"))
+
+
+def _placed(endpoint: Endpoint, environ: Mapping[str, str]) -> Endpoint:
+    """The endpoint with the URL that it has for this user."""
+    if not endpoint.url_from:
+        return endpoint
+    url = environ.get(endpoint.url_from, "").strip()
+    if not url:
+        raise HarnessError(
+            f"{endpoint.title} has another URL for each user, and {endpoint.url_from} is not set",
+            f"export {endpoint.url_from}={endpoint.url}",
+        )
+    _check_url(url, endpoint.url_from)
+    return msgspec.structs.replace(endpoint, url=url.rstrip("/"))
+
+
+def _check_url(url: str, where: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, fine = urlsplit(""), False
+    if not fine or parts.query or parts.fragment or "@" in parts.netloc:
+        shown = re.sub(r"//[^/]*@", "//…@", url)
+        raise invalid(
+            f"{where}: expected a base URL like http://127.0.0.1:8000/v1; received {shown}",
+            hint="without a query, and without a user name",
+        )
+
+
+def _key(endpoint: Endpoint, environ: Mapping[str, str], bare: bool) -> str:
+    key = environ.get(endpoint.token, "").strip() if endpoint.token else ""
+    if not key:
+        # A URL of one's own, or a server on this machine, may well need none.
+        if not endpoint.token or bare or is_loopback(endpoint.host):
+            return ""
+        raise HarnessError(
+            f"{endpoint.title} needs a key, and {endpoint.token} is not set",
+            f"export {endpoint.token}=…",
+        )
+    if not re.fullmatch(r"[!-~]+", key):
+        raise HarnessError(
+            f"the key in {endpoint.token} has characters that no header can carry",
+            "set it again, without quotes and spaces",
+        )
+    if endpoint.scheme == "http" and not is_loopback(endpoint.host):
+        raise HarnessError(
+            f"the key in {endpoint.token} would go to {endpoint.host} unencrypted",
+            f"use https, or unset {endpoint.token}",
+        )
+    return key
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def retry_after(headers: tuple[tuple[str, str], ...], now: float) -> float | None:
+    """How many seconds an answer asks to be left alone (RFC 9110, section 10.2.3)."""
+    value = header(headers, "retry-after") or header(headers, "x-ratelimit-timeremaining")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except ValueError:
+        return None

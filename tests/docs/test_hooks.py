@@ -1,0 +1,68 @@
+"""The hooks for pre-commit, as pre-commit itself reads and runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+SCRIPTS = Path(sys.prefix) / "bin"
+
+
+@pytest.fixture
+def hooked(root, project, tmp_path):
+    """A project of its own with these hooks, run by the command that is installed already."""
+    ignored = shutil.ignore_patterns("node_modules", "__pycache__")
+    shutil.copytree(root / "samples", tmp_path / "samples", ignore=ignored)
+    (tmp_path / "page.md").write_text("# T\n")
+    yaml = YAML(typ="safe")
+    hooks = yaml.load((root / ".pre-commit-hooks.yaml").read_text())
+    for hook in hooks:
+        assert hook["language"] == "python"
+        hook["language"] = "system"
+        hook["entry"] = f"{sys.executable} -m harness{hook['entry'].removeprefix('sampleproof')}"
+    config = {"repos": [{"repo": "local", "hooks": hooks}]}
+    with (tmp_path / ".pre-commit-config.yaml").open("w") as file:
+        yaml.dump(config, file)
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def run(folder, root):
+    here = {"PRE_COMMIT_HOME": str(folder / ".git/pre-commit"), "PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [SCRIPTS / "pre-commit", "run", "--all-files", "--color=never"],
+        cwd=folder,
+        env=os.environ | here,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_pre_commit_accepts_the_manifest(root):
+    manifest = root / ".pre-commit-hooks.yaml"
+    command = [SCRIPTS / "pre-commit", "validate-manifest", manifest]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_each_hook_stops_what_it_is_for(hooked, root):
+    code, said = run(hooked, root)
+    assert (code, said.count("Passed")) == (0, 2), said
+    page, sample = hooked / "page.md", hooked / "samples/curl/basic.sh"
+    page.write_text("<!-- snippet: curl/basic -->\n")
+    code, said = run(hooked, root)
+    assert code == 1
+    assert "hook id: sampleproof-docs\n- exit code: 2" in said
+    assert "page.md:1: this marker is never closed" in said
+    page.write_text("# T\n")
+    sample.write_text(sample.read_text().replace("France?", "Spain?"))
+    code, said = run(hooked, root)
+    assert code == 1
+    assert "hook id: sampleproof-render\n- exit code: 4" in said
+    assert "sampleproof-docs" not in said

@@ -1,0 +1,3 @@
+set -e
+exec 3<>/dev/tcp/127.0.0.2/__PORT__
+echo ESCAPED

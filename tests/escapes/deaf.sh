@@ -1,0 +1,3 @@
+trap '' TERM INT HUP QUIT
+sleep 30
+echo ESCAPED

@@ -1,0 +1,4 @@
+set -e
+cat /proc/1/environ >text
+test -s text
+echo ESCAPED

@@ -1,0 +1,4 @@
+for _ in {1..2000}; do
+  sleep 20 &
+done
+echo ESCAPED

@@ -1,0 +1,2 @@
+head -c 1073741824 /dev/zero
+echo ESCAPED

@@ -1,0 +1,3 @@
+set -e
+exec 3<>/dev/tcp/::1/__PORT__
+echo ESCAPED

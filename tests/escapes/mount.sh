@@ -1,0 +1,5 @@
+set -e
+mkdir mounted
+mount -t tmpfs none mounted
+umount mounted
+echo ESCAPED

@@ -1,0 +1,3 @@
+set -e
+truncate -s 200M large
+echo ESCAPED

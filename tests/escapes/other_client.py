@@ -1,0 +1,2 @@
+text = open("__OTHER__", "rb").read()
+print("ESCAPED" if text else "it is empty")

@@ -1,0 +1,4 @@
+set -e
+cat __OTHER__ >text
+test -s text
+echo ESCAPED

@@ -1,0 +1,4 @@
+set -e
+cat __RUN__ >text
+test -s text
+echo ESCAPED

@@ -1,0 +1,4 @@
+import os
+
+open(f"/proc/{os.getppid()}/mem", "rb")
+print("ESCAPED")

@@ -1,0 +1,3 @@
+set -e
+exec 3<"/proc/$PPID/mem"
+echo ESCAPED

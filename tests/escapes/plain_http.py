@@ -1,0 +1,4 @@
+from urllib.request import urlopen
+
+urlopen("http://127.0.0.2:__PORT__/", timeout=2)
+print("ESCAPED")

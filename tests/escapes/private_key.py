@@ -1,0 +1,2 @@
+text = open("__SECRET__", "rb").read()
+print("ESCAPED" if text else "it is empty")

@@ -1,0 +1,3 @@
+set -e
+unshare --user true
+echo ESCAPED

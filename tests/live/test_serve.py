@@ -1,0 +1,106 @@
+"""`sampleproof serve`, as a user meets it."""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+
+import pytest
+from serving import ROOT, served
+
+from harness.live.shells import setting
+from harness.model.problem import HarnessError
+
+
+def in_shell(serving, command):
+    """A command in a shell that has been told to use the gateway."""
+    lines = "\n".join(serving.lines)
+    return subprocess.run(
+        ["bash", "-c", f"{lines}\nexport GITHUB_TOKEN=any\n{command}"],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_published_sample_is_answered_in_ones_own_shell():
+    with served() as serving:
+        done = in_shell(serving, f"bash {shlex.quote(str(ROOT / 'samples/curl/basic.sh'))}")
+        miss = in_shell(serving, 'curl -s "$https_proxy/v1/chat/completions" -d "{}"')
+        code, said = serving.stop()
+    assert '"content":"Paris is the capital of France.' in done.stdout
+    assert "no_recording" in miss.stdout
+    assert code == 0, said
+    first, second = said.splitlines()
+    assert first.endswith("POST models.inference.ai.azure.com/chat/completions 200")
+    assert "127.0.0.1/v1/chat/completions 400  nearest is " in second
+
+
+def test_a_tier_is_enforced():
+    with served("--responder", "echo", "--limits", "high") as serving:
+        body = '{"messages": [{"role": "user", "content": "Hi"}]}'
+        ask = f"curl -s -o /dev/null -w '%{{http_code}} ' $https_proxy/chat/completions -H 'api-key: k' -d '{body}';"
+        done = in_shell(serving, ask * 11)
+    assert done.stdout.split() == ["200"] * 10 + ["429"]
+
+
+def test_a_taken_port_says_what_to_do():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", "serve", "--port", str(port)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert f"port {port} is taken" in done.stderr
+    assert "--port N" in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--responder", "forward"], 2, "needs --endpoint"),
+        (["--responder", "echo", "--endpoint", "ollama"], 2, "contradict"),
+        (["--endpoint", "olama"], 2, "did you mean ollama"),
+        (["--endpoint", "openai"], 3, "OPENAI_API_KEY is not set"),
+        (["--limits", "lowest"], 2, "known: low, high"),
+    ],
+)
+def test_a_call_that_cannot_be_met_says_why(arguments, code, says):
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "serve", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+
+
+def test_bash_reads_back_any_value():
+    value = 'it\'s a "path" with $HOME, `ls` and \\ in it'
+    line = setting("bash", "NAME", value)
+    shown = subprocess.run(
+        ["bash", "-c", f'{line}\nprintf %s "$NAME"'], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == value
+
+
+def test_other_shells_have_their_own_words():
+    assert setting("fish", "N", "it's") == "set -gx N 'it\\'s'"
+    assert setting("fish", "N", "a\\b") == "set -gx N 'a\\\\b'"
+    assert setting("powershell", "N", "it's") == "$env:N = 'it''s'"
+    assert setting("cmd", "N", "it's") == 'set "N=it\'s"'
+    with pytest.raises(HarnessError, match="cmd cannot hold"):
+        setting("cmd", "N", 'a"b')
