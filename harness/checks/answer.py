@@ -86,7 +86,7 @@ def shape(evidence: Evidence) -> list[Finding] | None:
     if not evidence.live or not evidence.exchanges:
         return []
     findings = []
-    recorded, got = evidence.exchanges[-1].response, evidence.last
+    recorded, got = evidence.exchanges[-1].response.plain, evidence.last
     if got.media_type != recorded.media_type:
         message = "the answer is of another media type"
         return [_shape(message, recorded.media_type, got.media_type)]
@@ -209,7 +209,7 @@ def wording(evidence: Evidence) -> list[Finding] | None:
     """`answer.wording`: told, and no fault: another answer than the recorded one."""
     if not evidence.live or not evidence.exchanges or evidence.fails:
         return []
-    recorded = evidence.exchanges[-1].response
+    recorded = evidence.exchanges[-1].response.plain
     operation = evidence.cell.operation
     text = (
         operation.text_of_stream(recorded.body)

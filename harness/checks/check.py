@@ -46,7 +46,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     def last(self) -> Response:
         """The answer that the reader sees."""
         answers = self.observation.answers
-        return answers[-1].response if answers else self.exchanges[-1].response
+        return (answers[-1].response if answers else self.exchanges[-1].response).plain
 
     @property
     def fails(self) -> bool:

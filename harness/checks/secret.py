@@ -31,7 +31,7 @@ def kept(evidence: Evidence) -> list[Finding]:
             received=place,
         )
         for place, data in places
-        if any(form in data for form in _forms(canary))
+        if any(form in data for form in forms(canary))
     ]
 
 
@@ -43,7 +43,7 @@ def _places(request: SeenRequest, credentials: set[str]) -> Iterator[tuple[str, 
             yield f"in the header {name}", f"{name}: {value}".encode()
 
 
-def _forms(secret: bytes) -> list[bytes]:
+def forms(secret: bytes) -> list[bytes]:
     """A secret as it is, and in base64 wherever it may begin in a longer text."""
     encoded = [base64.b64encode(b"\0" * shift + secret) for shift in range(3)]
     # The first and last characters depend on what stands around the secret.

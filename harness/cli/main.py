@@ -26,6 +26,8 @@ VERBS = {
     "report": "Join the reports of shards, or annotate on GitHub.",
     "cache": "Show or clear what is remembered of earlier runs.",
     "serve": "Run the gateway by itself, for samples in your own shell.",
+    "record": "Record what an endpoint answers, or import what others recorded.",
+    "check": "Look for what is wrong in the project's files, secrets above all.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,3 +117,22 @@ def opened(folder: Path | None) -> tuple[Path, Project]:
 
     root = rooted(folder)
     return root, open_kept(root, state_folder(root))
+
+
+def again(folder: Path | None) -> Callable[..., str]:
+    """Gives, for a verb and its arguments, the command line that the user can type."""
+    project = ["--project", str(folder)] if folder else []
+
+    def line(verb: str, *arguments: str) -> str:
+        return shlex.join([*program(), verb, *project, *arguments])
+
+    return line
+
+
+def program() -> list[str]:
+    """How the user can call this program again."""
+    typed = Path(sys.argv[0])
+    if typed.name == "__main__.py":
+        return [os.path.relpath(sys.executable), "-m", "harness"]
+    found = shutil.which(typed.name)
+    return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import chosen_cells, opened, project_option
+from harness.cli.options import again, chosen_cells, opened, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,8 +145,7 @@ def command(
         whole = fingerprint(content, root, cells, [seal, isolation, str(timeout), live or ""])
         durations = durations_in(balance) if balance else {}
         part, cells = shard_of(cells, *shard, whole, durations)
-    again = [*_program(), "run", *(["--project", str(project)] if project else [])]
-    again += ["--live", live] if live else []
+    options = ["--live", live] if live else []
     jobs = jobs or usable_cores()
     run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
     if run_live is not None:
@@ -165,21 +161,12 @@ def command(
         limit_s=timeout or REPLAY_S,
         seal=seal,
         isolation=isolation,
-        rerun=lambda name: shlex.join([*again, name]),
+        rerun=lambda name: again(project)("run", *options, name),
         cache=may_answer(os.environ) if cache is None else cache,
         shard=part,
         live=run_live,
     )
     return session.run(cells)
-
-
-def _program() -> list[str]:
-    """How the user can call this program again."""
-    typed = Path(sys.argv[0])
-    if typed.name == "__main__.py":
-        return [os.path.relpath(sys.executable), "-m", "harness"]
-    found = shutil.which(typed.name)
-    return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]
 
 
 def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from harness.gateway.responder import header, tokens
+from harness.model.coding import KNOWN, Decoder
 
 if TYPE_CHECKING:
     from harness.gateway.responder import Head, Request
-
-KNOWN = {"gzip", "x-gzip", "deflate"}
-AUTOMATIC = zlib.MAX_WBITS | 32
-"""Tells zlib to find out by itself whether data is gzip or zlib."""
-
-ZLIB_METHOD = 8
-
-
-class Decoder:
-    """Undoes gzip or deflate, piece by piece."""
-
-    def __init__(self) -> None:
-        self._inner: zlib._Decompress | None = None
-
-    def decode(self, data: bytes) -> bytes:
-        """What a piece of coded data adds.
-
-        Raises:
-            zlib.error: It is not coded as it says.
-        """
-        if not data:
-            return b""
-        if self._inner is None:
-            # Some servers send `deflate` bare, without zlib's wrapping (RFC 9110, section 8.4.1.2).
-            wrapped = data[0] & 0x0F == ZLIB_METHOD or data[0] == 0x1F  # noqa: PLR2004
-            self._inner = zlib.decompressobj(AUTOMATIC if wrapped else -zlib.MAX_WBITS)
-        return self._inner.decompress(data)
 
 
 def decoder_for(head: Head, request: Request) -> Decoder | None:

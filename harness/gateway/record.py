@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,16 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record:
-    """Answers as another responder does, and keeps what it answered. Nothing waits for that."""
+    """Answers as another responder does, and keeps what it answered. Nothing waits for that.
+
+    An answer is heard to its end even if its reader is not: many leave once they have all they want.
+    """
 
     def __init__(self, inner: Responder) -> None:
         """Record what a responder answers."""
         self._inner = inner
         self._taken: list[Taken | None] = []
+        self._listening: set[asyncio.Task[None]] = set()
 
     @property
     def taken(self) -> tuple[Taken, ...]:
@@ -49,6 +54,26 @@ class Record:
 
     async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
         """The parts of the answer, each as soon as it comes."""
+        heard: asyncio.Queue[Part | Exception | None] = asyncio.Queue()
+        listener = asyncio.create_task(self._listen(request, heard))
+        self._listening.add(listener)
+        listener.add_done_callback(self._listening.discard)
+        while (part := await heard.get()) is not None:
+            if isinstance(part, Exception):
+                raise part
+            yield part
+
+    async def settle(self, limit_s: float) -> None:
+        """Hear answers that are under way to their end, or for so many seconds."""
+        if self._listening:
+            _, late = await asyncio.wait(self._listening, timeout=limit_s)
+            for listener in late:
+                listener.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _listen(
+        self, request: Request, heard: asyncio.Queue[Part | Exception | None]
+    ) -> None:
         number = len(self._taken)
         self._taken.append(None)
         parts: list[Part] = []
@@ -56,15 +81,18 @@ class Record:
             async with aclosing(self._inner.respond(request)) as answer:
                 async for part in answer:
                     parts.append(part)
-                    yield part
+                    heard.put_nowait(part)
+        except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to who asked)
+            heard.put_nowait(error)
         finally:
             self._taken[number] = _taken(request, parts)
+            heard.put_nowait(None)
 
 
 def _taken(request: Request, parts: list[Part]) -> Taken:
     head, end = parts[0] if parts else None, parts[-1] if parts else None
     if not isinstance(head, Head) or not isinstance(end, End):
-        return Taken(request=request, response=None, missing="the sample did not wait for the end")
+        return Taken(request=request, response=None, missing="the answer did not come to its end")
     if head.no_answer is not None:
         why = head.no_answer.message
         return Taken(request=request, response=None, missing=why, no_answer=head.no_answer)

@@ -21,6 +21,7 @@ from harness.model.problem import HarnessError
 from harness.outcome import Fault, Outcome
 from harness.runner.durations import Durations
 from harness.runner.gates import AsItComes
+from harness.runner.run import observe
 from harness.suite import run_cell
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from harness.gateway.responder import Request, Responder
     from harness.live.target import Target
     from harness.model.cell import Cell
-    from harness.model.observation import Answer
+    from harness.model.observation import Answer, Observation
     from harness.model.problem import Problem
     from harness.runner.source import See
     from harness.runner.stage import Stage
@@ -54,6 +55,7 @@ class Live:
         budget_s: float,
         schedule: Schedule | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        around: Callable[[Cell, Responder], Responder] = lambda _, inner: inner,
     ) -> None:
         """Run against a target.
 
@@ -64,6 +66,7 @@ class Live:
             budget_s: Seconds that all samples together may be kept waiting by a 429.
             schedule: Keeps to the limits; made for the target unless given.
             sleep: Waits for seconds.
+            around: Wraps what asks the endpoint for a cell's sample.
         """
         self.target = target
         self.limit_s = limit_s + budget_s
@@ -78,6 +81,7 @@ class Live:
         )
         self._budget = Budget(budget_s)
         self._sleep = sleep
+        self._around = around
         self._turns: dict[str, Turn] = {}
 
     def answering(self, cell: Cell, canary: str, see: See) -> Answering:
@@ -96,12 +100,22 @@ class Live:
             sleep=self._sleep,
         )
         tap = Tap(
-            Scrubbed(patient, self.target.key),
+            Scrubbed(self._around(cell, patient), self.target.key),
             lambda request: asked_model(sent(request)),
             cell.operation.is_done,
             patient.waited_s,
         )
         return Answering(Held(tap, AsItComes(cell.operation, cell.client), see), tap)
+
+    async def observe(self, cell: Cell, stage: Stage) -> Observation:
+        """Run a cell when it is its turn, and judge nothing.
+
+        Raises:
+            HarnessError: The run could not be made.
+        """
+        async with self.schedule.turn(requests_of(cell)) as turn:
+            self._turns[cell.id] = turn
+            return await observe(cell, stage.answered_by(self.answering))
 
     async def run_cell(self, cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
         """Run a cell when it is its turn, and put a failure down to its cause."""

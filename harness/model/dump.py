@@ -27,13 +27,13 @@ UNPRINTABLE = re.compile(
 """What YAML, or an editor, would not keep as it is (YAML 1.2, section 5.1)."""
 
 ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 RESERVED = {"null", "true", "false"}
 """Words that YAML does not take for texts."""
 
 EVENT = re.compile(r"(?<=\n\n)|(?<=\n\r\n)")
-FIELD = re.compile(r'(?<=[,{\[])(?=[{"])|(?<=\n)')
-"""Where a body is broken into lines: after its own, and before a JSON field or object."""
+FIELD = re.compile(r'(?<=,)(?=[{"])|(?<=\n)')
+"""Where a body is broken into lines: after its own, and before the next JSON field or object."""
 
 
 def dump(recording: Recording) -> str:

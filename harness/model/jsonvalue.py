@@ -62,7 +62,7 @@ def differences(expected: Any, received: Any, path: str = "$") -> Iterator[Diffe
     if isinstance(expected, dict) and isinstance(received, dict):
         for name in [*expected, *(name for name in received if name not in expected)]:
             yield from differences(
-                expected.get(name, MISSING), received.get(name, MISSING), path + _member(name)
+                expected.get(name, MISSING), received.get(name, MISSING), path + member(name)
             )
     elif isinstance(expected, list) and isinstance(received, list):
         for index in range(max(len(expected), len(received))):
@@ -93,7 +93,8 @@ def _as_float(number: float) -> float:
         return float("nan")  # beyond every float, so equal to none
 
 
-def _member(name: str) -> str:
+def member(name: str) -> str:
+    """The step of a path that leads to a member of an object."""
     return f".{name}" if re.fullmatch(r"[A-Za-z_][\w-]*", name) else f"[{json.dumps(name)}]"
 
 

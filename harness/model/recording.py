@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from harness.model.coding import KNOWN, Decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +23,10 @@ Framing = Literal["length", "chunked", "close"]
 Ending = Literal["complete", "closed", "reset", "timed_out"]
 """How an answer ended: as it should, or before that, with the connection closed, reset, or left open
 though nothing more came."""
+
+
+class UnreadableError(Exception):
+    """A body that cannot be looked into."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +77,46 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             self.body[end - mark.size : end] for end, mark in zip(ends, self.chunks, strict=True)
         )
 
+    @property
+    def coding(self) -> str:
+        """How the body is coded; empty if it is not."""
+        name = field(self.headers, "content-encoding").strip().lower()
+        return "" if name == "identity" else name
+
+    def opened(self) -> tuple[bytes, ...]:
+        """What each chunk adds to what a reader has.
+
+        Raises:
+            UnreadableError: The body is coded in a way that is not known here, or not as it says.
+        """
+        if not self.coding or not self.body:
+            return self.parts
+        if self.coding not in KNOWN:
+            raise UnreadableError(f"its coding, {self.coding}, is not known here")
+        decoder = Decoder()
+        try:
+            return tuple(decoder.decode(part) for part in self.parts)
+        except zlib.error as error:
+            raise UnreadableError(f"it is not {self.coding}: {error}") from error
+
+    @cached_property
+    def plain(self) -> Response:
+        """The response as a reader has it: its body not coded, as far as that can be undone."""
+        if not self.coding:
+            return self
+        try:
+            pieces = self.opened()
+        except UnreadableError:
+            return self
+        marks = zip(self.chunks, pieces, strict=True)
+        return msgspec.structs.replace(
+            self,
+            headers=tuple(pair for pair in self.headers if pair[0].lower() != "content-encoding"),
+            body=b"".join(pieces),
+            length=None,
+            chunks=tuple(ChunkMark(size=len(one), after_ms=mark.after_ms) for mark, one in marks),
+        )
+
     @cached_property
     def sha256(self) -> str:
         """Checksum of the body."""
@@ -105,10 +152,12 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 def media_type(headers: Iterable[tuple[str, str]]) -> str:
     """The content type that headers name, without its parameters."""
-    for name, value in headers:
-        if name.lower() == "content-type":
-            return value.partition(";")[0].strip().lower()
-    return ""
+    return field(headers, "content-type").partition(";")[0].strip().lower()
+
+
+def field(headers: Iterable[tuple[str, str]], wanted: str) -> str:
+    """The first value of a header; empty if there is none."""
+    return next((value for name, value in headers if name.lower() == wanted), "")
 
 
 def likely_chunks(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[ChunkMark, ...]:

@@ -127,10 +127,10 @@ class _Filling:
     """What goes between two markers, and into the second."""
 
     def __init__(self, page: Page, place: Place, given: Sequence[Snippet]) -> None:
-        opening, self.given = place.opening, given
-        self.title = opening.title
+        opening = place.opening
+        self.given, self.title = given, opening.title
         if opening.tabs is None:
-            body = "".join(tabs.fenced(one, opening.title) + "\n" for one in given).encode()
+            body = "".join(f"{tabs.fenced(one, opening.title)}\n" for one in given).encode()
         else:
             body = tabs.arrange(opening.tabs, given, opening.title).encode()
         marked, last = page.lines[place.first.line], page.lines[place.last.line]
@@ -156,16 +156,15 @@ class _Filling:
 def _prefix(before: bytes) -> bytes:
     """What must stand before each further line, from what stands before a marker.
 
-    Quotes and indentation go on as they are; in place of a list's mark stand spaces. A quote
-    swallows one space after it, so it must have one; not all readers can give it half a tab.
+    Quotes and indentation go on; in place of a list's mark stand spaces. A quote swallows one space
+    after it, so it must have one. Tabs become spaces: GitHub's parser miscounts a tab of which a
+    list or a quote takes only a part.
     """
-    found = b""
-    if b">" in before:
-        before = before.expandtabs(INDENT)
+    found, before = b"", before.expandtabs(INDENT)
     for index in range(len(before)):
         byte = before[index : index + 1]
-        found += byte if byte in b"> \t" else b" "
-        if byte == b">" and before[index + 1 : index + 2] not in (b" ", b"\t"):
+        found += byte if byte in b"> " else b" "
+        if byte == b">" and before[index + 1 : index + 2] != b" ":
             found += b" "
     return found
 

@@ -128,7 +128,7 @@ def _fill(
     code: list[str],
 ) -> str:
     def fenced(tag: str, text: str) -> str:
-        code.append(text.rstrip("\n") + "\n")
+        code.append(text.removesuffix("\n") + "\n")
         return fence(tag, text)
 
     def tabs(ways: Sequence[tuple[str, str]]) -> str:

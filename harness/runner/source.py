@@ -47,7 +47,7 @@ class Recorded:
         del canary  # a recording does not ask who is there
         replay = Replay.of(cell)
         assert cell.recording is not None  # noqa: S101
-        response = cell.recording.exchanges[-1].response
+        response = cell.recording.exchanges[-1].response.plain
         reading = cell.client.reading(stream=response.is_stream)
         places = gates(response, cell.operation, reading)
         self.responder: Responder = Held(replay, by_number(places), see)

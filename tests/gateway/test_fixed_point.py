@@ -257,20 +257,29 @@ def test_the_borders_of_packets_are_not_those_of_chunks():
     assert marks("chunked") == [(9, 2), (1, 0.4), (1, 4.9), (5, 30), (1, 0)]
 
 
-def test_an_answer_that_nobody_waits_for_is_not_kept(background):
-    raw = Raw([http("200 OK", CHUNKED), framed(b"one"), HANG])
-    recorder = Record(
-        Forward(
-            lambda request: msgspec.structs.replace(
-                request, scheme="http", host="127.0.0.1", port=raw.port
-            )
-        )
-    )
-    with raw.serve_in(background), background.serve(recorder) as served:
-        sock = plain_tunnel(served, HOST, 80)
-        sock.sendall(f"POST /chat HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
-        assert response(sock).read1(3) == b"one"
-        sock.close()
-    assert [(one.response, one.missing) for one in recorder.taken] == [
-        (None, "the sample did not wait for the end")
-    ]
+def left_early(background, raw, limit_s):
+    """What is recorded for a client that goes away after the first chunk."""
+
+    def here(request):
+        return msgspec.structs.replace(request, scheme="http", host="127.0.0.1", port=raw.port)
+
+    recorder = Record(Forward(here))
+    with raw.serve_in(background):
+        with background.serve(recorder) as served, plain_tunnel(served, HOST, 80) as sock:
+            sock.sendall(f"POST /chat HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            assert response(sock).read1(3) == b"one"
+        background.run(recorder.settle(limit_s))
+    (taken,) = recorder.taken
+    return taken
+
+
+def test_an_answer_is_heard_to_its_end_though_its_reader_has_left(background):
+    raw = Raw([http("200 OK", CHUNKED), framed(b"one"), 0.2, framed(b"two"), 0.05, LAST])
+    taken = left_early(background, raw, 10)
+    assert taken.is_whole
+    assert taken.response.parts == (b"one", b"two")
+
+
+def test_an_answer_that_does_not_end_is_not_kept(background):
+    taken = left_early(background, Raw([http("200 OK", CHUNKED), framed(b"one"), HANG]), 0.1)
+    assert (taken.response, taken.missing) == (None, "the answer did not come to its end")

@@ -63,11 +63,12 @@ def copied(root, target):
     return target
 
 
-def run(report, *arguments, **variables):
+def run(report, *arguments, verb="run", **variables):
     """`sampleproof run`: what it printed, and the lines of its report."""
     names = ("PATH", "HOME")
+    arguments = ("--report", report, *arguments) if verb == "run" else arguments
     done = subprocess.run(
-        [sys.executable, "-m", "harness", "run", "--report", report, *arguments],
+        [sys.executable, "-m", "harness", verb, *arguments],
         cwd=ROOT,
         env={name: os.environ[name] for name in names if name in os.environ} | variables,
         capture_output=True,

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from serving import cells, run
+from serving import cells, copied, run
 
 from harness.gateway.authority import Authority
 
@@ -142,3 +142,20 @@ def test_a_dry_run_asks_nothing(server, tmp_path):
     done, lines = run(tmp_path, "--live", "http://127.0.0.1:9/v1", "--dry-run")
     assert (done.returncode, lines) == (0, [])
     assert "9 requests, about" in done.stderr
+
+
+def test_recordings_of_it_replay_to_the_same_verdicts(server, root, tmp_path):
+    project = copied(root, tmp_path / "project")
+    url = f"http://127.0.0.1:{server}/v1"
+    made, _ = run(tmp_path, "--endpoint", url, "--accept", "--project", project, verb="record")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert made.stdout.count("recorded; it replaces the one before") == 3
+    stream = (project / "samples/recordings/streaming.yaml").read_text("utf-8")
+    assert f"endpoint: '{url}'" in stream
+    assert "chunks: " in stream
+    again, lines = run(tmp_path, "--project", project)
+    assert again.returncode == 0, again.stdout
+    assert {one["verdict"] for one in cells(lines).values()} == {"pass"}
+    assert len(cells(lines)) == 9
+    unchanged, _ = run(tmp_path, "--endpoint", url, "--project", project, verb="record")
+    assert unchanged.stdout.count("nothing has changed") >= 2, unchanged.stdout

@@ -45,7 +45,8 @@ def test_what_was_put_in_before_is_replaced():
 PREFIXES = {
     "list": (b"- ", b"  ", b"  "),
     "number": (b"10.  ", b"     ", b"     "),
-    "list with a tab": (b"-\t", b" \t", b" \t"),
+    "list with a tab": (b"-\t", b"    ", b" \t"),
+    "indented with a tab": (b"-\n\t", b"    ", b"\t"),
     "quote": (b"> ", b"> ", b"> "),
     "tight quote": (b">", b"> ", b">"),
     "quotes": (b">>", b"> > ", b">>"),
@@ -59,7 +60,7 @@ PREFIXES = {
 @pytest.mark.parametrize(("first", "inner", "last"), PREFIXES.values(), ids=PREFIXES)
 def test_what_a_marker_stands_in_goes_on(first, inner, last):
     page = first + b"<!-- snippet: python/basic -->\n" + last + b"<!-- /snippet -->\n"
-    lines = done(page).splitlines()[1:-1]
+    lines = done(page).splitlines()[1 + first.count(b"\n") : -1]
     expected = [inner + line if line else inner.rstrip() for line in PYTHON.encode().splitlines()]
     assert lines == expected
     (fence,) = read(done(page), mdx=False).fences

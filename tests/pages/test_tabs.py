@@ -69,6 +69,11 @@ def test_the_help_and_the_folder_name_the_same_formats():
     assert re.split(r",\s+", shown) == tabs.formats()
 
 
+def test_tabs_hold_all_of_a_way():
+    way = tabs.Tab(client="a", label="A", block="x\n\n```sh\ny\n```")
+    assert tabs.side_by_side("mkdocs", [way]) == '=== "A"\n\n    x\n\n    ```sh\n    y\n    ```'
+
+
 @pytest.mark.parametrize("form", ["plain", "details"])
 @pytest.mark.parametrize("before", ["", "> ", "- "], ids=["alone", "quote", "list"])
 def test_github_shows_labels_and_code(form, before):

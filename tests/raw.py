@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from harness.gateway.outgoing import reset
@@ -53,6 +54,23 @@ class Raw:
             yield self
         finally:
             background.run(context.__aexit__(None, None, None))
+
+    @contextmanager
+    def serve_alone(self):
+        """The same, in a thread of its own."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        context = self.serve()
+        try:
+            asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(10)
+            yield self
+            leave = context.__aexit__(None, None, None)
+            asyncio.run_coroutine_threadsafe(leave, loop).result(10)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
     async def _exchange(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")

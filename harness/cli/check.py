@@ -1,0 +1,39 @@
+"""`sampleproof check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.options import opened, project_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("check")
+@project_option
+def command(project: Path | None) -> int:
+    """Look for what is wrong in the project's files; nothing is run.
+
+    Scenarios, clients and the catalogue are read, and every recording is
+    held against its operation and searched for secrets. Exits with 2 if
+    there is a problem, and names file, line and field.
+
+    \b
+    Example:
+      sampleproof check
+    """
+    from harness.model.problem import InvalidError
+    from harness.record.checking import check
+    from harness.record.rules import load_rules
+
+    root, content = opened(project)
+    problems = check(root, content, load_rules(root))
+    if problems:
+        raise InvalidError(problems)
+    scenarios, clients = len(content.scenarios), len(content.clients)
+    recordings = len(content.recordings)
+    click.echo(f"{scenarios} scenarios, {clients} clients, {recordings} recordings: all in order.")
+    return 0

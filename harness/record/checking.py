@@ -1,0 +1,89 @@
+"""Everything that a look at a project's recordings can find wrong with them; nothing is run."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from harness.model.loader import read
+from harness.model.problem import Problem
+from harness.record.scan import suspects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harness.model.loader import Loaded, Place
+    from harness.model.operation import Operation
+    from harness.model.project import Project
+    from harness.model.recording import Recording, Response
+    from harness.record.rules import Rules
+    from harness.record.scan import Suspect
+
+FOLDER = "samples/recordings"
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses after which a client may ask again (RFC 9110, section 15; RFC 6585, section 4)."""
+
+MEND = (
+    "replace it there, and in the exchange's sha256 what follows from it; to have it done, add a "
+    "sanitizer to samples/sanitizers.yaml and record anew; if it is none, say so there, under 'allow'"
+)
+
+
+def check(root: Path, project: Project, rules: Rules) -> list[Problem]:
+    """What is wrong with a project's recordings.
+
+    Args:
+        root: The project's root.
+        project: The project.
+        rules: What no recording may hold.
+    """
+    found = [problem for problems in project.damaged.values() for problem in problems]
+    for path in sorted((root / FOLDER).glob("*.yaml")):
+        if path.stem not in project.scenarios:
+            hint = f"remove it, or add samples/scenarios/{path.stem}.yaml"
+            file = f"{FOLDER}/{path.name}"
+            found.append(
+                Problem(file=file, message="this recording answers no scenario", hint=hint)
+            )
+    for name, recording in project.recordings.items():
+        loaded = read(root / recording.file, recording.file, found)
+        if loaded is not None:
+            operation = project.operations[project.scenarios[name].operation]
+            found += _of(recording, loaded, operation, rules)
+    return sorted(found)
+
+
+def _of(
+    recording: Recording, loaded: Loaded, operation: Operation, rules: Rules
+) -> Iterator[Problem]:
+    over = False
+    for index, exchange in enumerate(recording.exchanges):
+        place: Place = ("exchanges", index)
+        for name in ("method", "path"):
+            wanted, is_now = getattr(operation, name), getattr(exchange, name)
+            if wanted != is_now:
+                message = f"no sample can ask for this: expected {wanted}; received {is_now}"
+                yield loaded.problem((*place, "request", name), message)
+        if over:
+            message = "this exchange is never used: the one before it is an answer to keep"
+            yield loaded.problem(place, message, "remove it")
+        response = exchange.response
+        over = response.ending == "complete" and response.status not in AGAIN
+        for one in suspects(response, rules):
+            where = (*place, "response", *_line(loaded, index, response, one))
+            yield loaded.problem(where, str(one), MEND)
+
+
+def _line(loaded: Loaded, index: int, response: Response, suspect: Suspect) -> Place:
+    """Where in the file a suspect begins: of a body in pieces, in which."""
+    if suspect.place != ("body",):
+        return suspect.place
+    body: dict[str, Any] = loaded.data["exchanges"][index]["response"]["body"]
+    end = b"\n\n" if "events" in body else b""
+    listed = body.get("events") or body.get("pieces")
+    if not listed or response.coding:
+        return ("body",)
+    ends = accumulate(len(piece.encode() + end) for piece in listed)
+    number = next((at for at, stop in enumerate(ends) if suspect.offset < stop), len(listed) - 1)
+    return ("body", "events" if end else "pieces", number)

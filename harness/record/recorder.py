@@ -1,0 +1,173 @@
+"""Runs samples against an endpoint, and makes recordings of what it answers them."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.checks.judge import judge
+from harness.gateway.record import Record, Taken
+from harness.live.run import Live
+from harness.live.scrubbed import SHORTEST
+from harness.live.target import OWN
+from harness.model.problem import HarnessError
+from harness.model.recording import Exchange, Provenance, Recording, UnreadableError
+from harness.outcome import Outcome
+from harness.record.sanitize import sanitized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from harness.gateway.responder import Responder
+    from harness.live.target import Target
+    from harness.model.cell import Cell
+    from harness.runner.stage import Stage
+
+ERROR = 400
+"""Statuses from here on are errors (RFC 9110, section 15.5)."""
+
+REST_S = 30.0
+"""How long to listen to an answer that its sample has had enough of."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one scenario."""
+
+    outcome: Outcome
+    """How the sample ran, judged by what it was answered."""
+    recording: Recording | None
+    """What may be kept; `None` if that is nothing."""
+    left_out: tuple[str, ...]
+    """What was answered and is not kept, and why."""
+
+
+class Recorder:
+    """Records what one endpoint answers."""
+
+    def __init__(
+        self,
+        target: Target,
+        state: Path,
+        *,
+        limit_s: float,
+        budget_s: float,
+        keep_failed: bool = False,
+    ) -> None:
+        """Record an endpoint.
+
+        Args:
+            target: The endpoint.
+            state: Where the project keeps what it makes for itself.
+            limit_s: Seconds a sample may take.
+            budget_s: Seconds that all samples may be kept waiting, where the endpoint asks for it.
+            keep_failed: Whether errors, and answers that broke off, are kept as well.
+        """
+        self._target = target
+        self._keep_failed = keep_failed
+        self._records: dict[str, Record] = {}
+        self.live = Live(target, state, limit_s=limit_s, budget_s=budget_s, around=self._around)
+
+    def _around(self, cell: Cell, inner: Responder) -> Responder:
+        self._records[cell.id] = Record(inner)
+        return self._records[cell.id]
+
+    async def record(self, cell: Cell, stage: Stage) -> Made:
+        """Run one sample, and record what it is answered.
+
+        Raises:
+            HarnessError: The run could not be made, or the endpoint gave no answer at all.
+            InvalidError: The sample's file is missing.
+        """
+        sha256 = hashlib.sha256(stage.read(cell)).hexdigest()
+        observation = await self.live.observe(cell, stage)
+        await self._records[cell.id].settle(REST_S)
+        taken = [self._without_key(one) for one in self._records[cell.id].taken]
+        answered = [one for one in taken if one.response is not None]
+        if not answered:
+            why = next((one.missing for one in taken if one.missing), "the sample sent no request")
+            raise HarnessError(f"{cell.id}: nothing to record: {why}", _remedy(cell, self._target))
+        # The sample is judged by all that it was answered, errors too.
+        every = self._recording(cell, stage, answered)
+        judged = msgspec.structs.replace(cell, recording=every)
+        judgement = judge(judged, observation)
+        kept = [one for one in answered if self._keep_failed or _is_good(one)]
+        return Made(
+            outcome=Outcome(
+                cell=judged,
+                sha256=sha256,
+                verdict=judgement.verdict,
+                findings=judgement.findings,
+                not_evaluated=judgement.not_evaluated,
+                observation=observation,
+            ),
+            recording=self._recording(cell, stage, kept) if kept else None,
+            left_out=tuple(_why(one, cell) for one in taken if one not in kept),
+        )
+
+    def _without_key(self, taken: Taken) -> Taken:
+        """An exchange in which the endpoint did not repeat the key."""
+        if taken.response is None or not is_secret(self._target.key):
+            return taken
+        with suppress(UnreadableError):  # nobody will be shown what cannot be read
+            response = sanitized(taken.response, (), [self._target.key])
+            return msgspec.structs.replace(taken, response=response)
+        return taken
+
+    def _recording(self, cell: Cell, stage: Stage, taken: Iterable[Taken]) -> Recording:
+        endpoint = self._target.endpoint
+        return Recording(
+            scenario=cell.scenario.name,
+            file=f"samples/recordings/{cell.scenario.name}.yaml",
+            provenance=Provenance(
+                how="recorded",
+                on=date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
+                endpoint=endpoint.url if endpoint.name == OWN else endpoint.name,
+                client=cell.client.name,
+                versions=dict(stage.ready(cell).versions),
+            ),
+            exchanges=tuple(_exchange(one, cell) for one in taken),
+        )
+
+
+def is_secret(key: str) -> bool:
+    """Whether a key is one: a shorter one might stand in any text."""
+    return len(key) >= SHORTEST
+
+
+def one_each(cells: Sequence[Cell]) -> list[Cell]:
+    """The first cell of each scenario: a recording serves every client and model alike."""
+    return list({cell.scenario.name: cell for cell in reversed(cells)}.values())[::-1]
+
+
+def _exchange(taken: Taken, cell: Cell) -> Exchange:
+    assert taken.response is not None  # noqa: S101
+    path = taken.request.path.removeprefix(cell.endpoint.base_path)
+    return Exchange(method=taken.request.method, path=path, response=taken.response)
+
+
+def _is_good(taken: Taken) -> bool:
+    return taken.is_whole and taken.response is not None and taken.response.status < ERROR
+
+
+def _why(taken: Taken, cell: Cell) -> str:
+    """Why an exchange is not kept."""
+    response = taken.response
+    if response is None:
+        return taken.missing
+    if response.ending != "complete":
+        return f"an answer that was {response.ending.replace('_', ' ')} after {len(response.body)} bytes"
+    error = cell.operation.error_of(response.body)
+    said = ": ".join(error) if error else response.body[:200].decode("utf-8", "replace").strip()
+    return f"{response.status} {response.reason}: {said}"
+
+
+def _remedy(cell: Cell, target: Target) -> str:
+    endpoint = target.endpoint
+    if endpoint.retired:
+        return f"{endpoint.title} was retired on {endpoint.retired}: name another endpoint"
+    return f"is {endpoint.url} there? does {cell.path} run? try: sampleproof run {cell.id}"

@@ -1,0 +1,124 @@
+"""What no recording may hold: named rules, as data, those of this package and a project's own."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.model.loader import load, near
+from harness.model.problem import InvalidError, Problem
+
+if TYPE_CHECKING:
+    from harness.model.loader import Loaded
+
+DEFAULTS = Path(__file__).parent / "defaults.yaml"
+FILE = "samples/sanitizers.yaml"
+SCHEMA = "sanitizers"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Where something stands: in some headers, where a pattern matches, or both."""
+
+    name: str
+    why: str = ""
+    headers: tuple[str, ...] = ()
+    """Names, with `*` for any part; none means everywhere."""
+    pattern: str = ""
+    """A regular expression; empty means all that stands there. Its group counts, if it has one."""
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The pattern, compiled."""
+        return re.compile(self.pattern or r"(?s).+")
+
+    def concerns(self, header: str | None) -> bool:
+        """Whether it looks into a header, or for `None` into the body."""
+        return not self.headers or (header is not None and is_among(header, self.headers))
+
+
+class Entropy(msgspec.Struct, frozen=True, kw_only=True):
+    """When a word looks made by chance."""
+
+    shortest: int
+    longest: int
+    bits: float
+    """Of entropy a character, at least."""
+    changes: float
+    """The share of neighbouring characters that are of different kinds, at least."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is known of what may stand in a recording."""
+
+    sanitizers: tuple[Rule, ...]
+    secrets: tuple[Rule, ...]
+    allow: tuple[Rule, ...]
+    volatile: tuple[str, ...]
+    """Names of headers, and paths in JSON, that differ from call to call."""
+    entropy: Entropy
+
+
+def is_among(header: str, names: tuple[str, ...]) -> bool:
+    """Whether a header has one of these names, which may have `*` in them."""
+    return any(fnmatchcase(header.lower(), name.lower()) for name in names)
+
+
+def load_rules(root: Path) -> Rules:
+    """The rules of a project: this package's, and those of `samples/sanitizers.yaml` over them.
+
+    Raises:
+        InvalidError: That file has problems.
+    """
+    problems: list[Problem] = []
+    defaults = load(DEFAULTS, DEFAULTS.name, SCHEMA, problems)
+    assert defaults is not None  # noqa: S101
+    assert not problems, problems  # noqa: S101
+    data: dict[str, Any] = dict(defaults.data)
+    if (root / FILE).exists():
+        own = load(root / FILE, FILE, SCHEMA, problems)
+        if own is not None and not problems:
+            data = _over(data, own, problems)
+        if problems:
+            raise InvalidError(problems)
+    return Rules(
+        sanitizers=_rules(data["sanitizers"]),
+        secrets=tuple(Rule(name=name, pattern=one) for name, one in data["secrets"].items()),
+        allow=_rules(data["allow"]),
+        volatile=tuple(data["volatile"]),
+        entropy=msgspec.convert(data["entropy"], Entropy),
+    )
+
+
+def _rules(entries: dict[str, Any]) -> tuple[Rule, ...]:
+    return tuple(msgspec.convert({**entry, "name": name}, Rule) for name, entry in entries.items())
+
+
+def _over(data: dict[str, Any], own: Loaded, problems: list[Problem]) -> dict[str, Any]:
+    """The defaults with a project's own rules over them."""
+    mine: dict[str, Any] = own.data or {}
+    for kind in ("sanitizers", "secrets", "allow"):
+        for name, entry in mine.get(kind, {}).items():
+            pattern = entry if isinstance(entry, str) else entry.get("pattern", "")
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                place = (kind, name) if isinstance(entry, str) else (kind, name, "pattern")
+                problems.append(own.problem(place, f"expected a regular expression: {error}"))
+    merged = {
+        kind: {**value, **mine.get(kind, {})} if isinstance(value, dict) else value
+        for kind, value in data.items()
+    }
+    merged["volatile"] = [*data["volatile"], *mine.get("volatile", [])]
+    known = [name for kind in ("sanitizers", "secrets", "allow") for name in merged[kind]]
+    for index, name in enumerate(mine.get("off", [])):
+        if name not in known:
+            hint = near(name, known) or f"known: {', '.join(known)}"
+            problems.append(own.problem(("off", index), f"there is no rule {name!r}", hint))
+        for kind in ("sanitizers", "secrets", "allow"):
+            merged[kind].pop(name, None)
+    return merged

@@ -1,0 +1,183 @@
+"""One call of `record`: toolchains made ready, samples run, recordings offered, the user told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.model.problem import HarnessError, InvalidError
+from harness.record.recorder import is_secret
+from harness.report import explain
+from harness.runner.stage import Stage
+from harness.toolchain.ready import prepare_all
+from harness.toolchain.state import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from harness.live.target import Target
+    from harness.model.cell import Cell
+    from harness.model.project import Project
+    from harness.record.recorder import Made, Recorder
+    from harness.record.shelf import Offered, Shelf
+    from harness.runner.boot import Booting
+
+OK, FAIL, INVALID, HARNESS, STALE = 0, 1, 2, 3, 4
+WORST_FIRST = (INVALID, HARNESS, FAIL, STALE, OK)
+
+TOLD = {
+    "new": "recorded",
+    "same": "nothing has changed",
+    "replaced": "recorded; it replaces the one before",
+    "waiting": "differs from the recording that is there, which stays",
+}
+
+
+class Session:
+    """What one call of `record` was asked for."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        project: Project,
+        endpoint: str,
+        target: Target,
+        recorder: Recorder,
+        shelf: Shelf,
+        accept: bool,
+        keep_failed: bool,
+        seal: bool,
+        command: Callable[..., str],
+        starter: Booting | None = None,
+    ) -> None:
+        """Take what was asked for.
+
+        Args:
+            root: The project's root.
+            project: What it says.
+            endpoint: How the user named the endpoint.
+            target: The endpoint.
+            recorder: Runs samples against it.
+            shelf: Takes recordings.
+            accept: Whether they replace those that are there.
+            keep_failed: Whether those of a sample that fails are kept as well.
+            seal: Whether runs are sealed, where that is possible.
+            command: Gives the command line for some arguments.
+            starter: One that has been started already.
+        """
+        self.root = root
+        self.project = project
+        self.endpoint = endpoint
+        self.target = target
+        self.recorder = recorder
+        self.shelf = shelf
+        self.accept = accept
+        self.keep_failed = keep_failed
+        self.seal = seal
+        self.command = command
+        self.starter = starter
+
+    def run(self, cells: Sequence[Cell]) -> int:
+        """Record what answers some cells, one after the other so that nothing disturbs the times.
+
+        Returns:
+            The exit code.
+
+        Raises:
+            HarnessError: The stage could not be set.
+        """
+        state = state_folder(self.root)
+        clients = {cell.client.name: cell.client for cell in cells}
+        toolchains = prepare_all(
+            clients.values(), self.root, state, lambda text: click.echo(text, err=True)
+        )
+        stage = Stage(
+            self.root,
+            state,
+            toolchains,
+            self.recorder.live.limit_s,
+            self.starter,
+            seal=self.seal,
+            hosts=self.project.catalog.hosts,
+        )
+        try:
+            stage.authority.prepare({cell.endpoint.host for cell in cells})
+            codes = [asyncio.run(self._one(cell, stage)) for cell in cells]
+        finally:
+            stage.close()
+        return worst(codes)
+
+    async def _one(self, cell: Cell, stage: Stage) -> int:
+        name = cell.scenario.name
+        click.echo(f"{name}: asking {self.target.endpoint.title} with the sample {cell.id}")
+        try:
+            made = await self.recorder.record(cell, stage)
+            return self._settle(cell, made)
+        except InvalidError as error:
+            for problem in error.problems:
+                _complain(str(problem))
+            _complain(f"{name}: not recorded")
+            return INVALID
+        except HarnessError as error:
+            _complain(str(error))
+            return HARNESS
+
+    def _settle(self, cell: Cell, made: Made) -> int:
+        name, outcome = cell.scenario.name, made.outcome
+        for why in made.left_out:
+            click.echo(f"  left out: {why}")
+        rerun = self.command("run", "--live", self.endpoint, cell.id)
+        for line in explain.outcome(outcome, rerun):
+            click.echo(f"  {line}")
+        failed = outcome.verdict == "fail"
+        if made.recording is None:
+            _complain(
+                f"{name}: not recorded: no answer came whole and without an error\n"
+                "  keep it all the same with --keep-failed"
+            )
+            return HARNESS
+        if failed and not self.keep_failed:
+            _complain(
+                f"{name}: not recorded: the sample does not do what its scenario asks\n"
+                "  keep it all the same with --keep-failed"
+            )
+            return FAIL
+        assert outcome.observation is not None  # noqa: S101
+        secrets = [outcome.observation.canary, self.target.key]
+        offered = self.shelf.offer(
+            made.recording, accept=self.accept, known=[one for one in secrets if is_secret(one)]
+        )
+        code = tell([offered], self.command)
+        return FAIL if failed else code
+
+
+def tell(every: Iterable[Offered], command: Callable[..., str]) -> int:
+    """Say what became of recordings.
+
+    Returns:
+        The exit code.
+    """
+    codes = [OK]
+    for one in every:
+        click.echo(f"{one.scenario}: {TOLD[one.state]}")
+        for change in one.changes:
+            click.echo(f"  {change.kind}: {change.message}")
+        if one.state == "waiting":
+            click.echo(
+                f"  take it with: {command('record', '--accept', '--scenario', one.scenario)}"
+            )
+            codes.append(STALE)
+    return worst(codes)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The one code that stands for several."""
+    return min(codes, key=WORST_FIRST.index, default=OK)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
