@@ -32,6 +32,7 @@ from serving import HERE, script
 
 from harness.model.project import find, open_project
 from harness.report import ndjson
+from harness.runner.cores import usable_cores
 from harness.runner.environment import PROXY_VARIABLES, child_environment
 from harness.suite import usable_cores
 from harness.toolchain.ready import prepare_all
@@ -181,7 +182,17 @@ def by_hand(task: bytes) -> Cost:
 def suite(rounds: int, jobs: int, folder: Path) -> list[Ratio]:
     """The whole suite against its floor."""
     root, report = find(HERE), folder / "report"
-    run = [str(COMMAND), "run", "--project", str(root), "--report", str(report), "-j", str(jobs)]
+    run = [
+        str(COMMAND),
+        "run",
+        "--no-cache",
+        "--project",
+        str(root),
+        "--report",
+        str(report),
+        "-j",
+        str(jobs),
+    ]
     cost_of(run)  # whatever is made once is there now
     cells = [line for line in ndjson.read(report / ndjson.NAME) if line["type"] == "cell"]
     cells.sort(key=lambda line: -line["run"]["duration_ms"])
