@@ -34,7 +34,6 @@ from harness.model.project import find, open_project
 from harness.report import ndjson
 from harness.runner.cores import usable_cores
 from harness.runner.environment import PROXY_VARIABLES, child_environment
-from harness.suite import usable_cores
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
