@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render docs docs-check site doctor bench lock clean stale
+.PHONY: help test-samples test lint render docs docs-check site doctor bench bench-peers lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
@@ -55,8 +55,16 @@ site: $(VENV)/dev.stamp ## Build docs/ as a site, into build/site/
 doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what mends it
 	@$(BIN)/sampleproof doctor
 
-bench: $(VENV)/run.stamp ## Measure the whole suite against its floor
+bench: $(VENV)/run.stamp ## Measure the suite and the gateway, each against its floor
 	@$(BIN)/python benchmarks/suite.py
+	@echo
+	@$(BIN)/python benchmarks/throughput.py
+	@echo
+	@$(BIN)/python benchmarks/streams.py
+
+bench-peers: $(VENV)/run.stamp ## Measure the gateway beside WireMock and mitmproxy too
+	@$(BIN)/python benchmarks/peers.py .harness/peers
+	@$(BIN)/python benchmarks/throughput.py
 
 lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newest)
 	@command -v npm >/dev/null || { echo "npm is missing: it pins the JavaScript packages. Install Node, then run: make lock" >&2; exit 1; }

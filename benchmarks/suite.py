@@ -28,10 +28,11 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
+from serving import HERE, script
 
-from harness.cli.run import usable_cores
 from harness.model.project import find, open_project
 from harness.report import ndjson
+from harness.runner.cores import usable_cores
 from harness.runner.environment import PROXY_VARIABLES, child_environment
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
@@ -39,7 +40,6 @@ from harness.toolchain.state import state_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-HERE = Path(__file__).parent
 COMMAND = Path(sys.executable).parent / "sampleproof"
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -136,14 +136,8 @@ def elsewhere() -> Iterator[list[float]]:
 @contextmanager
 def gateway(root: Path) -> Iterator[dict[str, int]]:
     """The gateway's ports by cell, while its process lives."""
-    command = [sys.executable, str(HERE / "gateway.py"), str(root)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()
+    with script("gateway.py", str(root)) as (_, ports):
+        yield json.loads(ports)
 
 
 def commands(root: Path, ports: dict[str, int], order: Sequence[str], homes: Path) -> list[dict]:
@@ -187,7 +181,17 @@ def by_hand(task: bytes) -> Cost:
 def suite(rounds: int, jobs: int, folder: Path) -> list[Ratio]:
     """The whole suite against its floor."""
     root, report = find(HERE), folder / "report"
-    run = [str(COMMAND), "run", "--project", str(root), "--report", str(report), "-j", str(jobs)]
+    run = [
+        str(COMMAND),
+        "run",
+        "--no-cache",
+        "--project",
+        str(root),
+        "--report",
+        str(report),
+        "-j",
+        str(jobs),
+    ]
     cost_of(run)  # whatever is made once is there now
     cells = [line for line in ndjson.read(report / ndjson.NAME) if line["type"] == "cell"]
     cells.sort(key=lambda line: -line["run"]["duration_ms"])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
-from harness.suite import compare
+from harness.outcome import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model.cell import Cell
-    from harness.suite import Outcome, Parity
+    from harness.outcome import Outcome, Parity
 
 
 class Audience(Protocol):

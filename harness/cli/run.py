@@ -133,7 +133,7 @@ def command(
     from harness.memory.memory import may_answer
     from harness.model.selector import select
     from harness.report.session import Session
-    from harness.suite import usable_cores
+    from harness.runner.cores import usable_cores
 
     root, content = opened(project)
     cells = select(content, root, selectors, clients=clients, scenarios=scenarios, models=models)

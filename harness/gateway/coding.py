@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from harness.gateway.responder import header, tokens
 from harness.model.coding import KNOWN, Decoder
 
@@ -13,10 +15,15 @@ if TYPE_CHECKING:
 
 def decoder_for(head: Head, request: Request) -> Decoder | None:
     """What undoes an answer's coding, if it has one that the client cannot read."""
-    coding = (header(head.headers, "content-encoding") or "").strip().lower()
-    if coding not in KNOWN or accepts(request, coding):
+    if head.coding not in KNOWN or accepts(request, head.coding):
         return None
     return Decoder()
+
+
+def uncoded(head: Head) -> Head:
+    """A head for the body once its coding is undone."""
+    headers = tuple(pair for pair in head.headers if pair[0].lower() != "content-encoding")
+    return msgspec.structs.replace(head, headers=headers)
 
 
 def accepts(request: Request, coding: str) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from harness.gateway.front import LINGER_S
 from harness.gateway.outgoing import Outgoing
+from harness.gateway.patient import Patient
 from harness.gateway.reading import READ_SIZE, Incoming, RefusedError
 from harness.gateway.responder import Chunk, End, Head, Request, error_parts
 
@@ -51,7 +52,6 @@ class Connection:
         self._requests = requests
         self._reader, self._writer = streams
         self._transport = self._writer.transport
-        self._loop = asyncio.get_running_loop()
         self._responder = responder
         self._seen = seen
         self._fault = fault
@@ -73,7 +73,10 @@ class Connection:
 
     async def _answer(self, incoming: Incoming) -> bool:
         """Answer one request; whether the connection can carry another."""
-        outgoing = Outgoing(self._transport, self._loop, incoming)
+        outgoing = Outgoing(self._transport, incoming)
+        return await Patient(self._send(incoming, outgoing), outgoing.flush)
+
+    async def _send(self, incoming: Incoming, outgoing: Outgoing) -> bool:
         async with aclosing(self._responder.respond(incoming.request)) as answer:
             while not self._transport.is_closing():
                 try:
@@ -83,13 +86,12 @@ class Connection:
                     # Whatever a responder raises, or its end before an `End`, is a fault of ours.
                     self._fail(error, incoming, outgoing)
                     return False
-                if keep is not None:
+                if self._transport.get_write_buffer_size() > WRITE_LIMIT:
                     await self._writer.drain()
+                if keep is not None:
                     if part == STALLED:
                         await self._until_gone()
                     return keep
-                if self._transport.get_write_buffer_size() > WRITE_LIMIT:
-                    await self._writer.drain()
         return False
 
     async def _until_gone(self) -> None:
@@ -144,9 +146,7 @@ class Connection:
 
     def _write_whole(self, parts: tuple[Head, Chunk, End], incoming: Incoming) -> None:
         head, chunk, end = parts
-        outgoing = Outgoing(
-            self._transport, self._loop, msgspec.structs.replace(incoming, keep_alive=False)
-        )
+        outgoing = Outgoing(self._transport, msgspec.structs.replace(incoming, keep_alive=False))
         outgoing.head(head)
         outgoing.chunk(chunk)
         outgoing.end(end)

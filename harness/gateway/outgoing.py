@@ -1,8 +1,8 @@
 """One answer on the wire, framed by us, since a fault must be able to break the frame.
 
 Each chunk is one write, and one HTTP chunk if the body is chunked. What comes without a pause
-between, a head with its first chunk or a last chunk with the end, goes out as one write: a write is
-put off until the event loop turns, so a responder that waits has sent all it yielded before.
+between, a head with its first chunk or a last chunk with the end, goes out as one write: it is put
+off until there is more, or until `flush`, which is due whenever a responder waits.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-from harness.gateway.coding import decoder_for
-from harness.gateway.responder import header, tokens
+from harness.gateway.coding import decoder_for, uncoded
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from harness.gateway.responder import Chunk, End, Head
     from harness.model.recording import Framing
 
-CHUNKED = "Transfer-Encoding: chunked"
+CHUNKED = "Transfer-Encoding: chunked\r\n"
 BODILESS = frozenset({204, 304})
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -33,21 +32,17 @@ class Outgoing:
     def __init__(
         self,
         transport: asyncio.WriteTransport,
-        loop: asyncio.AbstractEventLoop,
         incoming: Incoming,
     ) -> None:
         """Write to a connection.
 
         Args:
             transport: The connection.
-            loop: The event loop that runs it.
             incoming: The request that is answered.
         """
         self._transport = transport
-        self._loop = loop
         self._incoming = incoming
         self._waiting = b""
-        self._flush_is_due = False
         self._has_chunk = False
         self._keep_alive = incoming.keep_alive
         self.started = False
@@ -68,19 +63,14 @@ class Outgoing:
         framing = self._framing(head)
         self._chunked = framing == "chunked"
         self._left = head.length if framing == "length" else None
-        closes = "close" in tokens(header(head.headers, "connection"))
-        if closes or (framing == "close" and not self._silent):
+        if head.closes or (framing == "close" and not self._silent):
             self._keep_alive = False
-        lines = [f"HTTP/1.1 {head.status} {head.reason}"]
-        for name, value in head.headers:
-            if self._decoder is None or name.lower() != "content-encoding":
-                lines.append(f"{name}: {value}")
+        lines = head.lines if self._decoder is None else uncoded(head).lines
         if head.status not in BODILESS and framing != "close":
-            lines.append(CHUNKED if self._chunked else f"Content-Length: {self._left}")
-        if not self._keep_alive and not closes:
-            lines.append("Connection: close")
-        lines.append("\r\n")
-        self._put("\r\n".join(lines).encode("latin-1", "replace"))
+            lines += CHUNKED if self._chunked else f"Content-Length: {self._left}\r\n"
+        if not self._keep_alive and not head.closes:
+            lines += "Connection: close\r\n"
+        self._put((lines + "\r\n").encode("latin-1", "replace"))
 
     def _framing(self, head: Head) -> Framing:
         """The framing asked for, unless the client or the decoder stands against it."""
@@ -135,13 +125,6 @@ class Outgoing:
 
     def _put(self, data: bytes) -> None:
         self._waiting = self._waiting + data if self._waiting else data
-        if not self._flush_is_due:
-            self._flush_is_due = True
-            self._loop.call_soon(self._flush_now)
-
-    def _flush_now(self) -> None:
-        self._flush_is_due = False
-        self.flush()
 
 
 def reset(transport: asyncio.WriteTransport) -> None:

@@ -1,4 +1,4 @@
-"""Reads requests off a connection, one `h11` object for each (RFC 9112)."""
+"""Reads requests off a connection: plain ones at once, others with an `h11` object each (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import h11
 import msgspec
 
+from harness.gateway import plain
 from harness.gateway.front import HEAD_LIMIT, read_authority
 from harness.gateway.responder import Request, header, tokens
 
@@ -88,10 +89,35 @@ class RequestReader:
             RefusedError: It cannot be read, or is too large.
             OSError: The client went away.
         """
+        data = self._early or await self._reader.read(READ_SIZE)
+        self._early = b""
+        head = plain.read(data)
+        if head is None:
+            return await self._unusual(data)
+        end = head.size + head.length
+        while len(data) < end:
+            if not (more := await self._reader.read(READ_SIZE)):
+                return await self._unusual(data)
+            data += more
+        self._early = data[end:]
+        host, port, target = self._place(head.target, head.headers)
+        request = Request(
+            scheme=self._scheme,
+            host=host,
+            port=port,
+            method=head.method,
+            target=target,
+            headers=head.headers,
+            body=data[head.size : end],
+        )
+        return Incoming(
+            request=request, chunks=True, keep_alive="close" not in tokens(head.connection)
+        )
+
+    async def _unusual(self, data: bytes) -> Incoming | None:
+        """The request that some bytes begin with, or `None` if the client has closed."""
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
-        if self._early:
-            wire.receive_data(self._early)
-            self._early = b""
+        wire.receive_data(data)
         head: Request | None = None
         try:
             event = await self._event(wire)

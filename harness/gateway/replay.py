@@ -41,7 +41,8 @@ class Replay:
             base_path: The endpoint's path, before each exchange's.
             body: The JSON value that every request must carry; `None` leaves bodies uncompared.
         """
-        self._exchanges = recording.exchanges
+        self.exchanges = recording.exchanges
+        """What it answers with, in order."""
         self._names = operation.query
         self._base_path = base_path
         self._body = body
@@ -70,18 +71,20 @@ class Replay:
         """The parts of the exchange whose turn it is, or of a miss."""
         turn = self._count
         self._count += 1
-        if turn >= len(self._exchanges):
-            reason = f"expected {_requests(len(self._exchanges))}; this is request {turn + 1}"
+        if turn < len(self.exchanges):
+            answer = self.answer(self.exchanges[turn], request)
         else:
-            exchange = self._exchanges[turn]
-            found = list(islice(self._reasons(exchange, request), SHOWN + 1))
-            if not found:
-                for part in parts(exchange.response):
-                    yield part
-                return
-            reason = "; ".join(found[:SHOWN]) + ("; and more" if len(found) > SHOWN else "")
-        for part in miss(reason):
+            expected = _requests(len(self.exchanges))
+            answer = miss(f"expected {expected}; this is request {turn + 1}")
+        for part in answer:
             yield part
+
+    def answer(self, exchange: Exchange, request: Request) -> tuple[Part, ...]:
+        """The parts of an exchange, or of a miss if the request is not what it expects."""
+        found = list(islice(self._reasons(exchange, request), SHOWN + 1))
+        if not found:
+            return tuple(parts(exchange.response))
+        return miss("; ".join(found[:SHOWN]) + ("; and more" if len(found) > SHOWN else ""))
 
     def _reasons(self, exchange: Exchange, request: Request) -> Iterator[str]:
         if request.method != exchange.method:

@@ -8,6 +8,7 @@ parts become bytes on the wire is not their business.
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -36,7 +37,7 @@ class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The beginning of an answer."""
 
     status: int
@@ -50,6 +51,23 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Why no recorded exchange answers the request; never sent."""
     no_answer: NoAnswer | None = None
     """Why this is our own error and not an endpoint's answer; never sent."""
+
+    @cached_property
+    def coding(self) -> str:
+        """How the body is coded, in lower case; empty if it is not."""
+        return (header(self.headers, "content-encoding") or "").strip().lower()
+
+    @cached_property
+    def closes(self) -> bool:
+        """Whether it says that the connection ends with the answer."""
+        return "close" in tokens(header(self.headers, "connection"))
+
+    @cached_property
+    def lines(self) -> str:
+        """The status line and the headers, as they are sent."""
+        lines = [f"HTTP/1.1 {self.status} {self.reason}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return "\r\n".join([*lines, ""])
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):

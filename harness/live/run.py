@@ -18,10 +18,11 @@ from harness.live.tap import Tap
 from harness.live.target import asked_model
 from harness.live.triage import ENDPOINTS, is_unclear, triage
 from harness.model.problem import HarnessError
+from harness.outcome import Fault, Outcome
 from harness.runner.durations import Durations
 from harness.runner.gates import AsItComes
 from harness.runner.run import observe
-from harness.suite import Fault, Outcome, run_cell
+from harness.suite import run_cell
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

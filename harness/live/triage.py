@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.model.finding import Cause
     from harness.model.observation import Answer
     from harness.model.recording import Response
-    from harness.suite import Outcome
+    from harness.outcome import Outcome
 
 OURS: frozenset[Cause] = frozenset({"sample", "client library", "API shape"})
 """What this project can mend; only they fail a nightly."""

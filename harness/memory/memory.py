@@ -17,7 +17,7 @@ from harness.memory.store import Store
 from harness.model.files import keep
 from harness.model.finding import Finding
 from harness.model.observation import Observation
-from harness.suite import Outcome
+from harness.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

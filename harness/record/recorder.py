@@ -16,8 +16,8 @@ from harness.live.scrubbed import SHORTEST
 from harness.live.target import OWN
 from harness.model.problem import HarnessError
 from harness.model.recording import Exchange, Provenance, Recording, UnreadableError
+from harness.outcome import Outcome
 from harness.record.sanitize import sanitized
-from harness.suite import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

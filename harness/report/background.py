@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from harness.model.kept import open_kept
 from harness.model.project import find
 from harness.model.selector import select
+from harness.outcome import compare
 from harness.report import explain
+from harness.runner.cores import usable_cores
 from harness.runner.stage import Stage
-from harness.suite import compare, run_cell, usable_cores
+from harness.suite import run_cell
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder, workspace
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.model.cell import Cell
     from harness.model.project import Project
-    from harness.suite import Outcome
+    from harness.outcome import Outcome
 
 
 class Background:

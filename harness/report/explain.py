@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.model.finding import Finding
-    from harness.suite import Outcome, Parity
+    from harness.outcome import Outcome, Parity
 
 SHOWN_LINES = 8
 SHOWN_COLUMNS = 160

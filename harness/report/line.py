@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.model.catalog import Endpoint
     from harness.model.finding import Finding
     from harness.model.observation import Observation, SeenRequest
+    from harness.outcome import Outcome, Parity
     from harness.report.shard import Shard
-    from harness.suite import Outcome, Parity
 
 FORMAT = 1
 

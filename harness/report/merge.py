@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.model.problem import InvalidError, Problem
+from harness.outcome import worst
 from harness.report import ndjson
 from harness.report.line import Line
 from harness.report.shard import Shard
-from harness.suite import worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from harness.model.catalog import Endpoint
     from harness.model.cell import Cell
     from harness.model.finding import Verdict
+    from harness.outcome import Outcome, Parity
     from harness.report.estimate import Estimate
     from harness.report.live import LiveTable
     from harness.report.words import Known
-    from harness.suite import Outcome, Parity
 
 WIDTH = 80
 

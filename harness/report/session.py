@@ -18,7 +18,6 @@ from harness.report.screen import Screen
 from harness.report.teller import Teller
 from harness.runner.durations import Durations
 from harness.runner.switches import NOT_ASKED
-from harness.suite import run_suite
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
@@ -173,6 +172,8 @@ class Session:
 
     def _perform(self, cells: Sequence[Cell], stage: Stage, gathering: Gathering) -> None:
         import asyncio
+
+        from harness.suite import run_suite
 
         live = self.live
         jobs = min(live.schedule.at_once(self.jobs) if live else self.jobs, len(cells))

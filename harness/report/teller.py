@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.outcome import exit_code, worst
 from harness.report import line
-from harness.suite import exit_code, worst
 
 if TYPE_CHECKING:
     from harness.model.basis import Digests
     from harness.model.cell import Cell
+    from harness.outcome import Outcome, Parity
     from harness.report.ndjson import Writer
     from harness.report.screen import Screen
-    from harness.suite import Outcome, Parity
 
 
 class Teller:

@@ -196,5 +196,6 @@ class Launcher:
         self._starter.close()
 
     def kill(self) -> None:
-        """End the starter at once: for tests of what then happens."""
+        """End the starter at once, and see it dead: for tests of what then happens."""
         os.kill(self.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)

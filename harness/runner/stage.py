@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import itertools
 import os
 import shutil
@@ -134,10 +135,13 @@ class Stage:
 
         Raises:
             InvalidError: The sample's file is missing.
+            OSError: The system opens no more files.
         """
         try:
             return self.sample(cell).read_bytes()
         except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                raise  # no fault of the sample's
             message = f"this sample cannot be read: {error.strerror}"
             hint = "render it with: sampleproof render"
             raise InvalidError([Problem(file=cell.path, message=message, hint=hint)]) from error

@@ -8,7 +8,7 @@ import click
 import pytest
 from walk import FENCE, blocks
 
-from harness import suite
+from harness import outcome
 from harness.checks.judge import CHECKS
 from harness.cli import main
 from harness.model.selector import select
@@ -107,7 +107,7 @@ def test_every_option_of_pytest_is_one_it_knows(page, pytestconfig):
 
 @pytest.mark.parametrize("page", README, indirect=True)
 def test_the_checks_are_those_there_are(page):
-    between = re.findall(r'"(parity\.\w+)"', Path(suite.__file__).read_text("utf-8"))
+    between = re.findall(r'"(parity\.\w+)"', Path(outcome.__file__).read_text("utf-8"))
     assert table(page, "check | what must hold") == [check.id for check in CHECKS] + between
 
 

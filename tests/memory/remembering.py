@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 
 from harness.model.observation import Exit, Observation, SeenRequest
-from harness.suite import Outcome
+from harness.outcome import Outcome
 
 
 def cell_of(project, name="python/basic", models=()):

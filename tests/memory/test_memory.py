@@ -7,7 +7,7 @@ from remembering import cell_of, changed, passed
 from harness.memory import memory as module
 from harness.memory.memory import Memory, may_answer
 from harness.model.finding import Finding
-from harness.suite import Fault
+from harness.outcome import Fault
 
 
 @pytest.fixture

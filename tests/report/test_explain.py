@@ -3,9 +3,9 @@
 import pytest
 
 from harness.model.finding import Finding
+from harness.outcome import Fault, Outcome
 from harness.report import explain
 from harness.report.columns import columns
-from harness.suite import Fault, Outcome
 
 
 @pytest.fixture

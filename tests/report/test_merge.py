@@ -7,10 +7,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.model.problem import InvalidError
+from harness.outcome import Fault, Outcome, Parity
 from harness.report import junit, line, ndjson
 from harness.report.merge import merge
 from harness.report.shard import shard_of
-from harness.suite import Fault, Outcome, Parity
 
 SCHEMA = json.loads(
     resources.files("harness.report.schemas").joinpath("report.schema.json").read_text("utf-8")

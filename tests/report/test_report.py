@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from harness.model.finding import Finding
 from harness.model.observation import Exit, Observation, SeenRequest
 from harness.model.problem import HarnessError, InvalidError
+from harness.outcome import Fault, Outcome, Parity
 from harness.report import junit, line, ndjson
-from harness.suite import Fault, Outcome, Parity
 
 SCHEMA = json.loads(
     resources.files("harness.report.schemas").joinpath("report.schema.json").read_text("utf-8")

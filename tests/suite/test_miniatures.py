@@ -5,7 +5,7 @@ from processes import started_for
 from workshop import MINIATURES, variants
 
 from harness.checks.judge import CHECKS
-from harness.suite import exit_code
+from harness.outcome import exit_code
 
 WRONG = variants(MINIATURES / "wrong.yaml")
 DIFFERENT = variants(MINIATURES / "different.yaml")

@@ -13,7 +13,8 @@ import pytest
 from processes import eventually, is_alive, parent, started_for
 from workshop import MINIATURES, Workshop, copy_project
 
-from harness.suite import exit_code, run_cell
+from harness.outcome import exit_code
+from harness.suite import run_cell
 
 
 @pytest.fixture

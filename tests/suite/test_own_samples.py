@@ -3,7 +3,7 @@
 import pytest
 from workshop import MINIATURES, answered, errors, variants
 
-from harness.suite import exit_code
+from harness.outcome import exit_code
 
 VARIANTS = variants(MINIATURES / "real.yaml")
 ERRORS = errors()

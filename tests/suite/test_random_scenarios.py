@@ -11,7 +11,7 @@ from workshop import answered
 
 from harness.model.recording import ChunkMark, Response
 from harness.model.scenario import Message, Scenario
-from harness.suite import compare
+from harness.outcome import compare
 
 EXAMPLES = int(os.environ.get("SAMPLEPROOF_EXAMPLES", "12"))
 CLIENTS = ["curl", "javascript", "python"]

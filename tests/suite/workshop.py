@@ -17,9 +17,10 @@ from ruamel.yaml import YAML
 
 from harness.model.project import open_project
 from harness.model.recording import ChunkMark, Response
+from harness.outcome import Outcome, Parity, compare
 from harness.render.sample import render
 from harness.runner.stage import Stage
-from harness.suite import Outcome, Parity, compare, run_cell
+from harness.suite import run_cell
 from harness.toolchain.ready import prepare_all
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def command(
 
     root, content = opened(project)
     path = report or root / "build" / "report"
-    lines = ndjson.read(path / ndjson.NAME if path.is_dir() else path)
+    lines = ndjson.read(ndjson.place(path))
     if published:
         files = {cell.id: cell.path for cell in content.cells()}
         lines += [

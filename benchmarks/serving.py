@@ -1,0 +1,55 @@
+"""Servers to measure, each in a process of its own, and what the system knows of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that is ready to answer."""
+
+    pid: int
+    port: int
+    bundle: Path
+    """The certificate to trust."""
+
+    def cpu_s(self) -> float:
+        """Processor time it has used so far (Linux only)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_mib(self) -> float:
+        """The most memory it has held so far (Linux only)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+
+
+@contextmanager
+def script(name: str, *arguments: str) -> Iterator[tuple[int, str]]:
+    """Run a script that serves until its standard input ends: its process id, and its first line."""
+    command = [sys.executable, str(HERE / name), *arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            first = process.stdout.readline()
+            if not first:
+                raise SystemExit(f"benchmarks/{name} did not start")
+            yield process.pid, first
+        finally:
+            process.stdin.close()
