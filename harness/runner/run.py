@@ -55,8 +55,8 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
                 shown = await _shown(text.encode(), terminal, run, stage.limit_s)
                 opened.append(Gate(text=text, opened=shown))
 
-        home = stage.folder()
-        closing.callback(stage.discard, home)
+        home = stage.folders.new()
+        closing.callback(stage.folders.discard, home)
         order, canary = _order(cell, stage, home)
         answering = stage.source(cell, canary, see)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import errno
-import itertools
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +13,7 @@ from harness.gateway.gateway import Gateway
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import boot_forked
+from harness.runner.folders import Folders
 from harness.runner.launcher import Launcher, Seal
 from harness.runner.source import Recorded
 from harness.runner.switches import NOT_ASKED
@@ -79,19 +78,15 @@ class Stage:
         self._isolation = isolation
         self._forking: dict[str, Launcher] = {}
         self._hosts = tuple(sorted(hosts))
-        self._runs = (state / "runs" / str(os.getpid())).resolve()
-        self._numbers = itertools.count(1)
         try:
-            _sweep(self._runs.parent)
-            shutil.rmtree(self._runs, ignore_errors=True)
-            self._runs.mkdir(parents=True)
+            self.folders = Folders(state / "runs")
         except OSError as error:
             self.launcher.close()
             raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
         self.unsealed = NOT_ASKED
         """Why runs are not sealed; empty if they are."""
         if seal:
-            self.unsealed = self.launcher.probe(str(self.folder())) or ""
+            self.unsealed = self.launcher.probe(str(self.folders.new())) or ""
 
     def answered_by(self, source: Source) -> Stage:
         """This stage, with something else to answer the samples."""
@@ -169,30 +164,8 @@ class Stage:
         read = (*folders, str(self.authority.bundle), *self.ready(cell).libraries)
         return Seal(home=str(home), read=read, hosts=self._hosts)
 
-    def folder(self) -> Path:
-        """A new folder for one run: its home, with `work` and `tmp` in it."""
-        home = self._runs / str(next(self._numbers))
-        (home / "work").mkdir(parents=True)
-        (home / "tmp").mkdir()
-        return home
-
-    def discard(self, home: Path) -> None:
-        """Remove a run's folder: thousands of runs must not leave thousands."""
-        shutil.rmtree(home, ignore_errors=True)
-
     def close(self) -> None:
         """End the starter, and remove the private folders."""
         for launcher in (self.launcher, *self._forking.values()):
             launcher.close()
-        shutil.rmtree(self._runs, ignore_errors=True)
-
-
-def _sweep(runs: Path) -> None:
-    """Remove what earlier calls left behind because they were killed."""
-    for folder in runs.glob("*"):
-        try:
-            os.kill(int(folder.name), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (ValueError, PermissionError):
-            continue
+        self.folders.close()

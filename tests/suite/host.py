@@ -6,6 +6,7 @@ import ctypes
 import os
 import secrets
 import selectors
+import signal
 import socket
 import subprocess
 import threading
@@ -53,7 +54,10 @@ class Host:
         self._thread.start()
         environment = {"SECRET": self.marker, "PATH": os.defpath}
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f"sleep 600; : {self.marker}"], env=environment, cwd=folder
+            ["/bin/sh", "-c", f"sleep 600; : {self.marker}"],
+            env=environment,
+            cwd=folder,
+            start_new_session=True,  # so that the sleep goes with its shell
         )
 
     def _open(self) -> None:
@@ -121,5 +125,5 @@ class Host:
         for client in self._clients:
             client.close()
         self._selector.close()
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

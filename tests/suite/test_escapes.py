@@ -72,7 +72,7 @@ def _cell(shop, host, file):
     client = CLIENTS[file.suffix]
     cell = shop.cell(client, "basic")
     other = "python/basic.py" if client == "curl" else "curl/basic.sh"
-    own = shop.stage.folder() / "of-another-run"
+    own = shop.stage.folders.new() / "of-another-run"
     own.write_text("an answer\n")
     words = host.words() | {
         "__OTHER__": str(shop.root / "samples" / other),

@@ -62,7 +62,7 @@ def test_what_is_not_needed_is_not_imported(ran, tmp_path):
     code = f"""
 import sys
 from harness.cli.main import invoke
-code = invoke(["run", "--report", {str(tmp_path)!r}, "--project", {str(ran)!r}])
+code = invoke(["run", "--cache", "--report", {str(tmp_path)!r}, "--project", {str(ran)!r}])
 print(code, [name for name in {HEAVY!r} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
