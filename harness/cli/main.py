@@ -27,6 +27,7 @@ VERBS = {
     "cache": "Show or clear what is remembered of earlier runs.",
     "serve": "Run the gateway by itself, for samples in your own shell.",
     "record": "Record what an endpoint answers, or import what others recorded.",
+    "nightly": "Tell on GitHub what a nightly run has shown.",
     "check": "Look for what is wrong in the project's files, secrets above all.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }
