@@ -158,6 +158,8 @@ def command(
     jobs = jobs or usable_cores()
     run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
     if run_live is not None:
+        if run_live.target.obituary:
+            click.echo(f"{run_live.target.obituary}.", err=True)
         asked = [*cells, *(cell for cell in cells if latest and cell.client.toolchain.lock)]
         click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(asked, jobs)}", err=True)
         if dry_run:
