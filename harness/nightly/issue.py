@@ -106,7 +106,8 @@ def _body(night: Night, trouble: Trouble, run: str) -> str:
     for case in trouble.cases[:SHOWN]:
         evidence = case.evidence[:LONGEST].replace("```", "'''")
         remedy = f"\n\nRemedy: {case.remedy}" if case.remedy else ""
-        rerun = f"sampleproof run '{case.cell}'"
+        live = f"--live {night.endpoint} " if night.endpoint else ""
+        rerun = f"sampleproof run {live}'{case.cell}'"
         parts.append(f"### `{case.cell}`\n\n```text\n{evidence}\n```{remedy}\n\nRerun: `{rerun}`")
     if count > SHOWN:
         parts.append(f"{count - SHOWN} more are in the report.")

@@ -36,8 +36,9 @@ def test_only_what_the_project_can_mend_fails_a_night(tell, github, cause):
     (issue,) = github.issues
     assert issue["title"] == f"Nightly: {cause}"
     assert issue["labels"] == ["sampleproof-nightly"]
-    for part in ("it is so", "Remedy: mend it", "sampleproof run 'python/basic'", "127.0.0.1:1"):
+    for part in ("it is so", "Remedy: mend it", "127.0.0.1:1"):
         assert part in issue["body"]
+    assert "Rerun: `sampleproof run --live http://127.0.0.1:1/v1 'python/basic'`" in issue["body"]
 
 
 def test_an_issue_lasts_as_long_as_its_cause(tell, github, monkeypatch):
