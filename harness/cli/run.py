@@ -149,7 +149,8 @@ def command(
     part = None
     seal: Sealing = "required" if require_seal else "off" if no_seal else "possible"
     if shard:
-        from harness.report.shard import durations_in, fingerprint, shard_of
+        from harness.report.ndjson import durations_in
+        from harness.report.shard import fingerprint, shard_of
 
         whole = fingerprint(content, root, cells, [seal, isolation, str(timeout), live or ""])
         durations = durations_in(balance) if balance else {}
