@@ -144,6 +144,8 @@ def test_models_endpoints_and_dates_are_those_of_the_data(page, project):
     for endpoint in catalog.endpoints.values():
         assert (f"`{endpoint.url}`" in page) == (endpoint.name != "own")
     assert f" {catalog.endpoint.retired}.**" in page
+    for library in catalog.libraries.values():
+        assert f" {library.retired}, " in page
     for tier in ("low", "high"):
         limits = catalog.limits[tier]
         assert f"| {limits.per_minute} | {limits.per_day} | " in page
