@@ -80,7 +80,8 @@ def test_every_tab_of_the_quickstarts_was_clicked(looks, project):
     # One for each shell; then one for each client, to install it and to run its samples.
     tabs = 3 + len(project.clients) * (1 + len(project.scenarios))
     quickstarts = [one for one in looks if one["page"].startswith("quickstart.")]
-    assert [one["panes"] for one in quickstarts] == [tabs] * len(HOW) * 2
+    assert len(quickstarts) >= 2 * len(HOW)
+    assert [one["panes"] for one in quickstarts] == [tabs] * len(quickstarts)
 
 
 def test_what_is_wrong_with_a_page_is_found(look, tmp_path):
