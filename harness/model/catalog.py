@@ -137,6 +137,16 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         every = self.endpoints.values()
         return [one.host for one in every if one.scheme == "https" and not one.url_from]
 
+    def living(self, endpoint: Endpoint) -> Endpoint | None:
+        """The endpoint that followed one that was retired, or whatever followed that."""
+        for _ in self.endpoints:  # no chain is longer, unless it is a ring
+            if not endpoint.retired:
+                return endpoint
+            if endpoint.successor is None:
+                break
+            endpoint = self.endpoints[endpoint.successor]
+        return None
+
     def tier(self, name: str) -> Limits:
         """A tier of limits.
 
