@@ -123,7 +123,7 @@ def told(every: Iterable[Difference], names: tuple[str, str]) -> Iterator[str]:
         yield f"{first}{more}: {one.field}"
         for name, value in zip(names, (one.before, one.after), strict=True):
             for row, text in enumerate(shown(_plain(value))):
-                yield f"  {name if row == 0 else '':{width}}  {text}"
+                yield f"  {name if row == 0 else '':{width}}  {text}".rstrip()
 
 
 def _plain(value: str) -> Any:
