@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,14 @@ collect_ignore = [] if "SITE_BROWSER" in os.environ else ["browser"]
 def root():
     """The project's root: this clone."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def called_by_name():
+    """Messages of calls in this process name commands as where the program is on PATH."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["sampleproof"])
+        yield
 
 
 FIRST_CLIENTS = ("curl", "javascript", "python")

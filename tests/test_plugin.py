@@ -1,5 +1,6 @@
 """`pytest --samples` does what pytest's users expect."""
 
+import shlex
 import subprocess
 import sys
 from xml.etree import ElementTree as ET
@@ -58,12 +59,15 @@ def test_k_chooses(samples):
     assert "2 passed, 7 deselected" in output
 
 
-def test_a_failure_is_explained_without_traceback(samples, broken):
+def test_a_failure_is_explained_without_traceback(samples, broken, tmp_path):
     code, output = samples("-k", "curl/basic", project=broken)
     assert code == 1
     assert "request.body: the request differs from the scenario at $.messages[0].content" in output
-    assert "rerun: sampleproof run curl/basic" in output
     assert "Traceback" not in output
+    rerun = shlex.split(output.partition("rerun: ")[2].splitlines()[0])
+    done = subprocess.run(rerun, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "curl/basic  fail" in done.stdout
 
 
 def test_x_stops(samples, broken):

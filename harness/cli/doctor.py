@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.options import opened, project_option
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,6 @@ def command(project: Path | None) -> int:
     items = inspect_machine(root)
     for client in content.clients.values():
         items += inspect(client, root, state)
-    for line in lines([*items, sealing()]):
+    for line in lines([*items, sealing()], partial(as_typed, project=project)):
         click.echo(line)
     return 0 if all(item.fine for item in items) else HARNESS

@@ -9,6 +9,8 @@ import click
 
 import harness
 from harness.cli.group import Verbs
+from harness.cli.options import Call
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +65,11 @@ def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every
     """
     from harness.model.problem import HarnessError, InvalidError
 
+    call = Call()
     try:
-        result: Any = cli.main(list(arguments), prog_name="sampleproof", standalone_mode=False)
+        result: Any = cli.main(
+            list(arguments), prog_name="sampleproof", standalone_mode=False, obj=call
+        )
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -75,12 +80,12 @@ def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every
         return INVALID
     except InvalidError as error:
         for problem in error.problems:
-            _complain(str(problem))
+            _complain(as_typed(str(problem), call.project))
         return INVALID
     except HarnessError as error:
         _complain(error.message)
         if error.remedy:
-            click.echo(f"  remedy: {error.remedy}", err=True)
+            click.echo(f"  remedy: {as_typed(error.remedy, call.project)}", err=True)
         return HARNESS
     except BrokenPipeError:
         return CLOSED_PIPE  # whoever read our output has seen enough

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +50,27 @@ class Names(click.ParamType[str]):
         return self.kind
 
 
+class Call:
+    """What is yet to be known of a call when its verb has ended: messages name commands."""
+
+    project: Path | None = None
+    """The folder that the user named."""
+
+
+def _note(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    del param
+    if isinstance(ctx.obj, Call):
+        ctx.obj.project = value
+    return value
+
+
 def project_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--project DIR`."""
     return click.option(
         "--project",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         is_eager=True,
+        callback=_note,
         help="The project's folder. [default: the one this folder is in]",
     )(function)
 
@@ -117,22 +128,3 @@ def opened(folder: Path | None) -> tuple[Path, Project]:
 
     root = rooted(folder)
     return root, open_kept(root, state_folder(root))
-
-
-def again(folder: Path | None) -> Callable[..., str]:
-    """Gives, for a verb and its arguments, the command line that the user can type."""
-    project = ["--project", str(folder)] if folder else []
-
-    def line(verb: str, *arguments: str) -> str:
-        return shlex.join([*program(), verb, *project, *arguments])
-
-    return line
-
-
-def program() -> list[str]:
-    """How the user can call this program again."""
-    typed = Path(sys.argv[0])
-    if typed.name == "__main__.py":
-        return [os.path.relpath(sys.executable), "-m", "harness"]
-    found = shutil.which(typed.name)
-    return [typed.name if found and Path(found).samefile(typed) else os.path.relpath(typed)]

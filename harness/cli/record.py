@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import Names, again, chosen_cells, opened, project_option
+from harness.cli.options import Names, chosen_cells, opened, project_option
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +102,7 @@ def command(
     from harness.model.selector import select
 
     cells = select(content, root, selectors, clients=clients, scenarios=scenarios, models=models)
-    again_with = again(project)
+    typed = partial(as_typed, project=project)
     shelf = open_shelf(root, content)
     if not endpoint:
         from harness.record.session import tell
@@ -108,7 +110,7 @@ def command(
         waiting = shelf.accept(dict.fromkeys(cell.scenario.name for cell in cells))
         if not waiting:
             click.echo("No recording is waiting to be accepted.")
-        return tell(waiting, again_with)
+        return tell(waiting, typed)
     with closing(boot()) as starter:
         from harness.live.target import find
         from harness.record.recorder import Recorder, one_each
@@ -130,7 +132,7 @@ def command(
             accept=accept,
             keep_failed=keep_failed,
             seal=not no_seal,
-            command=again_with,
+            typed=typed,
             starter=starter,
         )
         return session.run(one_each(cells))
@@ -173,7 +175,7 @@ def import_command(
     for place in imported.left_out:
         click.echo(f"left out: {place}")
     offered = open_shelf(root, content).offer(imported.recording, accept=accept)
-    return tell([offered], again(project))
+    return tell([offered], partial(as_typed, project=project))
 
 
 def open_shelf(root: Path, content: Project) -> Shelf:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,16 +38,15 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
         return 0
     found = stale(root, cells)
     for one in found:
-        mend = one.remedy if one.why == "leftover" else f"mend it with: {one.remedy}"
-        click.echo(f"{one.path}: {WHY[one.why]}; {mend}")
+        mend = f"; {one.remedy}" if one.why == "leftover" else ""
+        click.echo(f"{one.path}: {WHY[one.why]}{mend}")
         if diff:
             click.echo(one.diff, nl=False)
     if not found:
         click.echo(f"{len(cells)} samples are fresh.")
-    if not (found and check):
         return 0
     total = f"stale samples: {len(found)}"
     if any(one.why != "leftover" for one in found):
-        total += "; render them with: sampleproof render"
+        total += as_typed("; render them with: sampleproof render", project)
     click.echo(total, err=True)
-    return STALE
+    return STALE if check else 0

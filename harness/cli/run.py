@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import again, chosen_cells, opened, project_option
+from harness.cli.options import chosen_cells, opened, project_option
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +177,8 @@ def command(
         limit_s=timeout or REPLAY_S,
         seal=seal,
         isolation=isolation,
-        rerun=lambda name: again(project)("run", *options, name),
+        rerun=lambda name: shlex.join(["sampleproof", "run", *options, name]),
+        typed=partial(as_typed, project=project),
         cache=may_answer(os.environ) if cache is None else cache,
         shard=part,
         live=run_live,
@@ -204,8 +208,5 @@ def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: flo
 
 
 def _default_report(root: Path, name: str) -> Path:
-    from harness.model.project import MARK, find
-
     here = Path.cwd()
-    inside = (find(here) / MARK).is_file() and find(here) == root
-    return (root if inside else here) / "build" / name
+    return (root if here.is_relative_to(root) else here) / "build" / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -64,15 +65,15 @@ def _marked(root: Path, project: Project) -> Iterator[Unproven]:
     samples = Published(root, project)
     problems: list[Problem] = []
     for path, content in pages.items():
-        name = path.relative_to(root).as_posix()
+        name, typed = path.relative_to(root).as_posix(), shlex.quote(os.path.relpath(path))
         made = inject(content, name, samples)
         problems += made.problems
         if made.edited:
             why = "somebody wrote between its markers"
-            yield Unproven(name=name, why=why, remedy=f"{INJECT} --force {shlex.quote(name)}")
+            yield Unproven(name=name, why=why, remedy=f"{INJECT} --force {typed}")
         elif made.content != content:
             why = "is not what its markers ask for"
-            yield Unproven(name=name, why=why, remedy=f"{INJECT} {shlex.quote(name)}")
+            yield Unproven(name=name, why=why, remedy=f"{INJECT} {typed}")
     if problems:
         raise InvalidError(problems)
     yield from samples.unproven.values()

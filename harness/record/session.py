@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -51,7 +52,7 @@ class Session:
         accept: bool,
         keep_failed: bool,
         seal: bool,
-        command: Callable[..., str],
+        typed: Callable[[str], str],
         starter: Booting | None = None,
     ) -> None:
         """Take what was asked for.
@@ -66,7 +67,7 @@ class Session:
             accept: Whether they replace those that are there.
             keep_failed: Whether those of a sample that fails are kept as well.
             seal: Whether runs are sealed, where that is possible.
-            command: Gives the command line for some arguments.
+            typed: Puts commands into the words that the user can type.
             starter: One that has been started already.
         """
         self.root = root
@@ -78,7 +79,7 @@ class Session:
         self.accept = accept
         self.keep_failed = keep_failed
         self.seal = seal
-        self.command = command
+        self.typed = typed
         self.starter = starter
 
     def run(self, cells: Sequence[Cell]) -> int:
@@ -119,19 +120,19 @@ class Session:
             return self._settle(cell, made)
         except InvalidError as error:
             for problem in error.problems:
-                _complain(str(problem))
+                _complain(self.typed(str(problem)))
             _complain(f"{name}: not recorded")
             return INVALID
         except HarnessError as error:
-            _complain(str(error))
+            _complain(self.typed(str(error)))
             return HARNESS
 
     def _settle(self, cell: Cell, made: Made) -> int:
         name, outcome = cell.scenario.name, made.outcome
         for why in made.left_out:
             click.echo(f"  left out: {why}")
-        rerun = self.command("run", "--live", self.endpoint, cell.id)
-        for line in explain.outcome(outcome, rerun):
+        rerun = shlex.join(["sampleproof", "run", "--live", self.endpoint, cell.id])
+        for line in explain.outcome(outcome, rerun, self.typed):
             click.echo(f"  {line}")
         failed = outcome.verdict == "fail"
         if made.recording is None:
@@ -151,11 +152,11 @@ class Session:
         offered = self.shelf.offer(
             made.recording, accept=self.accept, known=[one for one in secrets if is_secret(one)]
         )
-        code = tell([offered], self.command)
+        code = tell([offered], self.typed)
         return FAIL if failed else code
 
 
-def tell(every: Iterable[Offered], command: Callable[..., str]) -> int:
+def tell(every: Iterable[Offered], typed: Callable[[str], str]) -> int:
     """Say what became of recordings.
 
     Returns:
@@ -167,9 +168,8 @@ def tell(every: Iterable[Offered], command: Callable[..., str]) -> int:
         for change in one.changes:
             click.echo(f"  {change.kind}: {change.message}")
         if one.state == "waiting":
-            click.echo(
-                f"  take it with: {command('record', '--accept', '--scenario', one.scenario)}"
-            )
+            take = f"sampleproof record --accept --scenario {shlex.quote(one.scenario)}"
+            click.echo(f"  take it with: {typed(take)}")
             codes.append(STALE)
     return worst(codes)
 

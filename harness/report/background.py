@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.kept import open_kept
@@ -16,11 +18,11 @@ from harness.runner.stage import Stage
 from harness.suite import run_cell
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder, workspace
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
-    from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.model.project import Project
@@ -36,6 +38,8 @@ class Background:
         self.project = project
         self.cells = list(cells)
         self.jobs = jobs
+        inside = Path.cwd().is_relative_to(root)
+        self._named = None if inside else Path(os.path.relpath(root))
         self._chosen: list[Cell] = []
         self._outcomes: dict[str, Future[Outcome]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -96,7 +100,7 @@ class Background:
 
     def explain(self, outcome: Outcome) -> list[str]:
         """Why an outcome is not a pass; empty if it is."""
-        return list(explain.outcome(outcome, f"sampleproof run {outcome.cell.id}"))
+        return list(explain.outcome(outcome, f"sampleproof run {outcome.cell.id}", self._typed))
 
     def parity(self, cell: Cell) -> list[str]:
         """How clients differ, if this cell is the last of its group and all of it ran here."""
@@ -108,7 +112,11 @@ class Background:
         if len(group) < 2 or group[-1].id != cell.id:  # noqa: PLR2004
             return []
         compared = compare([self._outcomes[one.id].result() for one in group])
-        return list(explain.parity(compared, f"sampleproof run '*/{cell.scenario.name}'"))
+        rerun = f"sampleproof run '*/{cell.scenario.name}@{cell.model}'"
+        return list(explain.parity(compared, rerun, self._typed))
+
+    def _typed(self, text: str) -> str:
+        return as_typed(text, self._named)
 
     def close(self) -> None:
         """End what is still running."""

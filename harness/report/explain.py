@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness.model.finding import Finding
     from harness.outcome import Outcome, Parity
@@ -15,31 +15,37 @@ SHOWN_LINES = 8
 SHOWN_COLUMNS = 160
 
 
-def outcome(one: Outcome, rerun: str) -> Iterator[str]:
-    """The lines that explain an outcome; none if it passed."""
+def outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
+    """The lines that explain an outcome; none if it passed.
+
+    Args:
+        one: The outcome.
+        rerun: The command that runs just this again.
+        typed: Puts commands into the words that the user can type.
+    """
     if one.fault is not None:
         yield from one.fault.message.splitlines()
         if one.fault.remedy:
-            yield f"remedy: {one.fault.remedy}"
+            yield f"remedy: {typed(one.fault.remedy)}"
     for finding in one.findings:
         if finding.severity != "note":  # which the report has
             yield from _finding(finding)
     if one.diagnosis is not None and one.fault is None:
-        yield f"cause: {one.diagnosis.cause}; {one.diagnosis.remedy}"
+        yield f"cause: {one.diagnosis.cause}; {typed(one.diagnosis.remedy)}"
     if one.not_evaluated and one.verdict == "fail":
         yield f"not evaluated: {', '.join(one.not_evaluated)}"
     if one.verdict in {"fail", "error"}:
-        yield f"rerun: {rerun}"
+        yield f"rerun: {typed(rerun)}"
 
 
-def parity(one: Parity, rerun: str) -> Iterator[str]:
+def parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
     """The lines that explain how clients differ."""
     for finding in one.findings:
         first, *table = finding.message.splitlines()
         yield f"{finding.check}: {first}"
         yield from table
     if one.verdict == "fail":
-        yield f"rerun: {rerun}"
+        yield f"rerun: {typed(rerun)}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

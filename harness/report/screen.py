@@ -46,6 +46,7 @@ class Screen:
         self,
         cells: Sequence[Cell],
         rerun: Callable[[str], str],
+        typed: Callable[[str], str],
         estimate: Estimate,
         *,
         live: bool,
@@ -55,11 +56,13 @@ class Screen:
         Args:
             cells: What will run.
             rerun: Gives the command that runs just what it is given.
+            typed: Puts commands into the words that the user can type.
             estimate: Follows the run.
             live: Whether there is anything to wait for.
         """
         self.cells = cells
         self.rerun = rerun
+        self.typed = typed
         self._estimate = estimate
         self._many = len(set(map(row, cells))) > MANY
         self._counts: Counter[Verdict] = Counter()
@@ -97,7 +100,8 @@ class Screen:
             self._known[one.cell.id] = one.verdict, one.cached
         seconds = "  cached" if one.cached else f"{ran.duration_ms / 1000:6.2f} s" if ran else ""
         line = f"{one.cell.id:<{self._width}}  {_styled(one.verdict, 5)} {seconds}".rstrip()
-        why = [f"    {text}" for text in explain.outcome(one, self.rerun(one.cell.id))]
+        told = explain.outcome(one, self.rerun(one.cell.id), self.typed)
+        why = [f"    {text}" for text in told]
         if why or not (self._many or self._is_live):
             self._say([line, *why])
         if self._live:
@@ -111,7 +115,8 @@ class Screen:
         self._differ += one.verdict == "fail"
         if not self._many:
             self._parities[f"{one.scenario}@{one.model}"] = one.verdict
-        if why := list(explain.parity(one, self.rerun(f"*/{one.scenario}@{one.model}"))):
+        rerun = self.rerun(f"*/{one.scenario}@{one.model}")
+        if why := list(explain.parity(one, rerun, self.typed)):
             title = click.style(f"{one.scenario}: the clients differ", fg="red")
             self._say([title, *(f"    {text}" for text in why)])
 

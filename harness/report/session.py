@@ -50,6 +50,7 @@ class Session:
         seal: Sealing,
         isolation: Isolation,
         rerun: Callable[[str], str],
+        typed: Callable[[str], str],
         cache: bool,
         shard: Shard | None = None,
         live: Live | None = None,
@@ -65,6 +66,7 @@ class Session:
             seal: Whether runs are to be sealed: where possible, in any case, or not at all.
             isolation: A new interpreter for each sample, or a fork of one.
             rerun: Gives the command that runs just what it is given.
+            typed: Puts commands into the words that the user can type.
             cache: Whether what has passed before is answered from memory.
             shard: Which part of a whole run it is.
             live: What to run against in place of recordings; nothing is then answered from memory.
@@ -77,6 +79,7 @@ class Session:
         self.seal = seal
         self.isolation = isolation
         self.rerun = rerun
+        self.typed = typed
         self.cache = cache
         self.shard = shard
         self.live = live
@@ -127,7 +130,7 @@ class Session:
             )
             writer = ndjson.Writer(self.report, header, ndjson.order(cells))
             estimate = Estimate(cells, self._durations)
-            screen = Screen(cells, self.rerun, estimate, live=not whole)
+            screen = Screen(cells, self.rerun, self.typed, estimate, live=not whole)
             digests = Digests(self.root)
             for cell in cells:  # now, since files may change while samples run
                 digests.basis(cell)

@@ -21,7 +21,7 @@ from harness.toolchain.tool import ASKING, run
 from harness.toolchain.uv import find_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from harness.model.client import Client, Program
@@ -180,8 +180,13 @@ def _program(client: Client, program: Program) -> Item:
     return Item(name=title, found=version, needed=needed, remedy=remedy if old else "")
 
 
-def lines(items: Iterable[Item]) -> list[str]:
-    """The items as lines of plain text, none wider than a terminal unless a word is."""
+def lines(items: Iterable[Item], typed: Callable[[str], str]) -> list[str]:
+    """The items as lines of plain text, none wider than a terminal unless a word is.
+
+    Args:
+        items: What was looked at.
+        typed: Puts commands into the words that the user can type.
+    """
     items = list(items)
     width = max((len(item.name) for item in items), default=0)
     text = []
@@ -190,7 +195,7 @@ def lines(items: Iterable[Item]) -> list[str]:
         text += _wrap(f"{mark}  {item.name.ljust(width)}  ", item.found or "missing")
         if not item.fine:
             text += _wrap("     needed: ", item.needed)
-            text += _wrap("     to mend it, ", item.remedy)
+            text += _wrap("     to mend it, ", typed(item.remedy))
     return text
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import harness
-from harness.cli import main
+from harness.cli import main, run
 from harness.model.problem import HarnessError
 
 
@@ -113,6 +113,13 @@ def test_an_interrupt_is_130(call, monkeypatch, root):
     monkeypatch.setattr("harness.model.kept.open_kept", interrupt)
     code, _, err = call("list", "--project", str(root))
     assert (code, err.strip()) == (130, "stopped")
+
+
+def test_a_project_elsewhere_may_be_named_where_there_is_none(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run._default_report(root, "report") == tmp_path / "build/report"
+    monkeypatch.chdir(root / "samples")
+    assert run._default_report(root, "report") == root / "build/report"
 
 
 def test_verbs_complete_from_the_project(root):

@@ -27,11 +27,8 @@ def test_a_changed_sample_is_mended_by_rendering(copy, check):
     (copy / "samples/python/basic.py").write_text("print()\n")
     code, out, err = check()
     assert code == 4
-    assert out == (
-        "samples/python/basic.py: is not what its scenario and template give; "
-        "mend it with: sampleproof render\n"
-    )
-    assert err == "stale samples: 1; render them with: sampleproof render\n"
+    assert out == "samples/python/basic.py: is not what its scenario and template give\n"
+    assert err == f"stale samples: 1; render them with: sampleproof render --project {copy}\n"
 
 
 def test_a_leftover_is_not_said_to_be_mended_by_rendering(copy, check):

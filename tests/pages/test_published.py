@@ -20,9 +20,10 @@ def published(proven, capsys):
 
 
 @pytest.fixture
-def look(capsys):
+def look(capsys, monkeypatch):
     def look(root):
-        code = invoke(["docs", "check", "--project", str(root)])
+        monkeypatch.chdir(root)
+        code = invoke(["docs", "check"])
         return code, capsys.readouterr().out.splitlines()
 
     return look
@@ -116,7 +117,10 @@ def test_diff_shows_what_check_complains_of(published, capsys):
     call = ["docs", "quickstart", "--project", str(published)]
     assert invoke([*call, "--check", "--diff"]) == 4
     out = capsys.readouterr().out
-    assert "docs/quickstart.en.md: is stale; mend it with: sampleproof docs quickstart" in out
+    assert (
+        "docs/quickstart.en.md: is stale; mend it with: sampleproof docs quickstart --project"
+        in out
+    )
     assert "-# Quickstart\n+# GitHub Models quickstart\n" in out
     assert invoke(call) == 0
     assert invoke([*call, "--check"]) == 0

@@ -12,7 +12,7 @@ from harness.report.columns import columns
 def told(project):
     def lines(**fields):
         one = Outcome(cell=next(project.cells()), sha256=None, **fields)
-        return list(explain.outcome(one, "sampleproof run curl/basic"))
+        return list(explain.outcome(one, "sampleproof run curl/basic", str))
 
     return lines
 

@@ -154,7 +154,7 @@ def test_lines_fit_a_terminal_and_say_only_what_is_wanted():
             remedy="run: sampleproof run",
         ),
     ]
-    text = doctor.lines(items)
+    text = doctor.lines(items, str)
     assert text[0] == "ok   uv                    0.13.9"
     assert text[1] == "NOT  javascript: packages  missing"
     assert text[-1] == "     to mend it, run: sampleproof run"
@@ -163,4 +163,4 @@ def test_lines_fit_a_terminal_and_say_only_what_is_wanted():
 
 
 def test_no_items_are_no_lines():
-    assert doctor.lines([]) == []
+    assert doctor.lines([], str) == []

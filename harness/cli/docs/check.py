@@ -29,6 +29,6 @@ def command(project: Path | None) -> int:
 
     faults = check(*opened(project))
     if faults:
-        return tell(faults)
+        return tell(faults, project)
     click.echo("Everything published is fresh, and has passed.")
     return 0

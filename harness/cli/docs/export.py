@@ -45,7 +45,7 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
     root, content = opened(project)
     proven, unproven = sort(map(Gate(root).look, content.cells()))
     if unproven:
-        return tell(unproven)
+        return tell(unproven, project)
     data = as_json(proven, content.catalog) if form == "json" else as_overlay(proven)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if output is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +57,7 @@ def command(
     from harness.model.problem import InvalidError
     from harness.pages.inject import inject
     from harness.pages.snippet import Published
+    from harness.render.generated import difference
 
     root, content = opened(project)
     pages = {path: _read(path) for path in files or _known_to_git(root)}
@@ -65,11 +67,13 @@ def command(
     if problems := [problem for one in made.values() for problem in one.problems]:
         raise InvalidError([*problems, *([] if force else by_hand)])
     if samples.unproven:
-        return tell(list(samples.unproven.values()))
+        return tell(list(samples.unproven.values()), project)
     changed = {path: one for path, one in made.items() if one.content != pages[path]}
     if check or diff:
         for path, one in changed.items():
-            _explain(path, pages[path], one, diff=diff)
+            click.echo(as_typed(_explained(path, one), project))
+            shown = difference(path.as_posix(), pages[path], one.content) if diff else ""
+            click.echo(shown, nl=False)
     else:
         if by_hand and not force:
             raise InvalidError(by_hand)
@@ -102,15 +106,10 @@ def _known_to_git(root: Path) -> list[Path]:
     return [path.relative_to(here) if path.is_relative_to(here) else path for path in found]
 
 
-def _explain(path: Path, old: bytes, made: Injected, *, diff: bool) -> None:
-    from harness.render.generated import difference
-
-    for problem in made.edited:
-        click.echo(_forced(problem))
-    if not made.edited:
-        click.echo(f"{path}: is not what its markers ask for; mend it with: {_call(str(path))}")
-    if diff:
-        click.echo(difference(path.as_posix(), old, made.content), nl=False)
+def _explained(path: Path, made: Injected) -> str:
+    if made.edited:
+        return "\n".join(str(_forced(problem)) for problem in made.edited)
+    return f"{path}: is not what its markers ask for; mend it with: {_call(str(path))}"
 
 
 def _call(*words: str) -> str:

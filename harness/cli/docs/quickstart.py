@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
     root, content = opened(project)
     proven, unproven = sort(map(Gate(root).look, content.cells()))
     if unproven:
-        return tell(unproven)
+        return tell(unproven, project)
     made = pages(root, content, proven)
     if not made:
         raise invalid(f"this project has no {TEMPLATE}")
@@ -49,7 +50,8 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
             replace(root / one.path, one.text.encode())
             click.echo(f"wrote {one.path}")
             continue
-        click.echo(f"{one.path}: is stale; mend it with: sampleproof docs quickstart")
+        mend = as_typed("sampleproof docs quickstart", project)
+        click.echo(f"{one.path}: is stale; mend it with: {mend}")
         if diff:
             click.echo(difference(one.path, read(root / one.path), one.text.encode()), nl=False)
     if check and changed:
