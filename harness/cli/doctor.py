@@ -24,13 +24,13 @@ def command(project: Path | None) -> int:
       sampleproof doctor
     """
     from harness.cli.main import HARNESS
-    from harness.runner.allowance import sealing
+    from harness.runner.allowance import sealing, terminals
     from harness.toolchain.doctor import inspect, inspect_machine, lines
     from harness.toolchain.state import state_folder
 
     root, content = opened(project)
     state = state_folder(root)
-    items = inspect_machine(root)
+    items = [*inspect_machine(root), terminals()]
     for client in content.clients.values():
         items += inspect(client, root, state)
     for line in lines([*items, sealing()], partial(as_typed, project=project)):

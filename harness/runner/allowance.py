@@ -1,14 +1,28 @@
-"""How a machine can be made to allow sealed runs."""
+"""What a machine must allow: terminals, and sealed runs; and how it can be made to."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.runner.launcher import Launcher
 from harness.runner.switches import SWITCHES
+from harness.runner.terminal import REMEDY
 from harness.toolchain.doctor import Item
+
+
+def terminals() -> Item:
+    """Whether every sample can have a terminal of its own."""
+    try:
+        for descriptor in os.openpty():
+            os.close(descriptor)
+    except OSError as error:
+        found, mend = f"refused: {error.strerror}", REMEDY
+    else:
+        found, mend = "work", ""
+    return Item(name="terminals", found=found, needed="one for each sample", remedy=mend)
 
 
 def sealing() -> Item:

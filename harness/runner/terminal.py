@@ -17,6 +17,9 @@ DRAIN_S = 0.5
 OUTPUT_LIMIT = 8 * 1024 * 1024
 """Bytes of output, beyond which a run is ended."""
 
+REMEDY = "mount /dev/pts: mount -t devpts devpts /dev/pts"
+"""For a system that gives no pseudo-terminal."""
+
 
 class Stream:
     """Bytes as they come from a descriptor."""
@@ -94,7 +97,7 @@ class Terminal:
                 raise
             raise HarnessError(
                 f"no pseudo-terminal can be opened: {error.strerror}",
-                "mount /dev/pts: mount -t devpts devpts /dev/pts",
+                REMEDY,
             ) from error
         fcntl.ioctl(self.outlet, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         mode = termios.tcgetattr(self.outlet)

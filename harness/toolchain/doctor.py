@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.problem import HarnessError
-from harness.toolchain import packages, programs
+from harness.toolchain import packages, programs, python
 from harness.toolchain.need import Need
-from harness.toolchain.node import misfits, on_path, pinned_version
-from harness.toolchain.ready import stamped
+from harness.toolchain.node import in_place, misfits, on_path, pinned_version
 from harness.toolchain.tool import ASKING, run
 from harness.toolchain.uv import find_uv
 
@@ -31,6 +30,9 @@ WIDTH = 80
 
 OLDEST_PYTHON = (3, 11)
 INSTALLS = "run: sampleproof run"
+
+OWN = {"python": python.in_place, "node": packages.in_place}
+"""By kind of toolchain: what tells the versions of the packages that are in place."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ def inspect_machine(root: Path) -> list[Item]:
     Args:
         root: The project, as `harness.toolchain.state.workspace` gives it.
     """
-    return [_python(), _uv(), _terminal(), _port(), _writable(root)]
+    return [_python(), _uv(), _port(), _writable(root)]
 
 
 def inspect(client: Client, root: Path, state: Path, node: str | None = None) -> list[Item]:
@@ -73,26 +75,10 @@ def inspect(client: Client, root: Path, state: Path, node: str | None = None) ->
     folder = (root / client.file).parent
     need = Need(client=client, folder=folder, state=state, announce=lambda _: None, node=node)
     items = []
-    try:
-        ready = stamped(client, root, state, node)
-        blocked = ""
-    except HarnessError as error:
-        ready, blocked = None, error.remedy
     if client.toolchain.kind == "node":
-        items.append(_node(need, ready.versions["node"] if ready else None))
-    if client.toolchain.kind != "programs":
-        found = None
-        if ready:
-            library = ready.versions.get(client.library)
-            found = f"{client.library} {library}" if library else "in place"
-        items.append(
-            Item(
-                name=f"{client.name}: packages",
-                found=found,
-                needed=f"as {need.shown(need.lock)} pins",
-                remedy="" if ready else blocked or INSTALLS,
-            )
-        )
+        items.append(_node(need))
+    if own := OWN.get(client.toolchain.kind):
+        items.append(_packages(need, own))
     return items + [_program(client, program) for program in client.toolchain.programs]
 
 
@@ -112,24 +98,15 @@ def _uv() -> Item:
     return Item(name="uv", found=programs.version_in(said), needed="to install packages")
 
 
-def _terminal() -> Item:
-    try:
-        for descriptor in os.openpty():
-            os.close(descriptor)
-    except OSError as error:
-        remedy = f"mount /dev/pts: {error.strerror}"
-        return Item(name="terminals", found=None, needed="a terminal per sample", remedy=remedy)
-    return Item(name="terminals", found="work", needed="a terminal per sample")
-
-
 def _port() -> Item:
     try:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
     except OSError as error:
-        remedy = f"allow ports on 127.0.0.1 to be opened: {error.strerror}"
-        return Item(name="loopback", found=None, needed="a port per sample", remedy=remedy)
-    return Item(name="loopback", found="works", needed="a port per sample")
+        found, remedy = f"refused: {error.strerror}", "allow ports on 127.0.0.1 to be opened"
+    else:
+        found, remedy = "works", ""
+    return Item(name="loopback", found=found, needed="a port per sample", remedy=remedy)
 
 
 def _writable(root: Path) -> Item:
@@ -142,29 +119,41 @@ def _writable(root: Path) -> Item:
     )
 
 
-def _node(need: Need, ready: str | None) -> Item:
+def _node(need: Need) -> Item:
     wanted = packages.engines(packages.read_lock(need))
     name = f"{need.client.name}: Node"
     needed = need.node or "as the packages accept it"
-    if ready:
-        return Item(name=name, found=ready, needed=needed)
-    found = on_path()
-    if found is None:
-        return Item(name=name, found=None, needed=needed, remedy=INSTALLS)
-    if need.node:
-        return Item(
-            name=name,
-            found=f"{found.version} on PATH",
-            needed=needed,
-            remedy="" if found.version == need.node else f"{INSTALLS} --node {need.node}",
-        )
-    against = misfits(found.version, wanted)
+    found, kept = on_path(), in_place(need)
+    against = misfits(found.version, wanted) if found and not need.node else []
+    if found and (found.version == need.node if need.node else not against):
+        return Item(name=name, found=f"{found.version} on PATH", needed=needed)
+    if kept:
+        return Item(name=name, found=kept.version, needed=needed)
     return Item(
         name=name,
-        found=f"{found.version} on PATH",
+        found=f"{found.version} on PATH" if found else None,
         needed=against[0].partition(" needs ")[2] if against else needed,
-        remedy=f"{INSTALLS} (it brings Node {pinned_version()})" if against else "",
+        remedy=_installs(need) + (f" (it brings Node {pinned_version()})" if against else ""),
     )
+
+
+def _packages(need: Need, own: Callable[[Need], dict[str, str] | None]) -> Item:
+    try:
+        versions, blocked = own(need), ""
+    except HarnessError as error:
+        versions, blocked = None, error.remedy
+    library = need.client.library
+    version = versions and versions.get(library)
+    return Item(
+        name=f"{need.client.name}: packages",
+        found=None if versions is None else f"{library} {version}" if version else "in place",
+        needed=f"as {need.shown(need.lock)} pins",
+        remedy="" if versions is not None else blocked or _installs(need),
+    )
+
+
+def _installs(need: Need) -> str:
+    return f"{INSTALLS} --node {need.node}" if need.node else INSTALLS
 
 
 def _program(client: Client, program: Program) -> Item:

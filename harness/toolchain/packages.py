@@ -44,6 +44,19 @@ def place(need: Need) -> Path:
     return need.state / "node" / f"packages-{_contents(need)[:16]}" / MODULES
 
 
+def in_place(need: Need) -> dict[str, str] | None:
+    """The versions of the packages, if those that the lock pins are installed already.
+
+    Raises:
+        HarnessError: A real `node_modules` is in the way.
+        InvalidError: The lock cannot be read.
+    """
+    if not place(need).exists():
+        return None
+    link(need, place(need))
+    return versions(read_lock(need))
+
+
 def provide(need: Need) -> Parts:
     """A Node that fits, and exactly the packages that the lock pins, linked beside the samples.
 

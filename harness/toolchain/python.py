@@ -29,6 +29,17 @@ def place(need: Need) -> Path:
     return need.state / "python" / key(need)[:16]
 
 
+def in_place(need: Need) -> dict[str, str] | None:
+    """The versions of the packages, if the environment has been made already.
+
+    Raises:
+        HarnessError: They could not be listed.
+        InvalidError: The lock cannot be read.
+    """
+    folder = place(need)
+    return _versions(need, folder) if (folder / PYTHON).exists() else None
+
+
 def provide(need: Need) -> Parts:
     """The environment, with exactly the packages that the lock pins.
 
@@ -37,16 +48,20 @@ def provide(need: Need) -> Parts:
         InvalidError: The lock cannot be read.
     """
     folder = installed(place(need), PYTHON, lambda new: _install(need, new))
-    python = str(folder / PYTHON)
-    doing = f"listing the packages of {need.client.name}"
-    listed = uv(["pip", "list", "--python", python, "--format", "json"], doing=doing, folder=folder)
     return Parts(
-        words={"python": python},
+        words={"python": str(folder / PYTHON)},
         path=(str(folder / "bin"),),
-        versions={"python": platform.python_version()}
-        | {package["name"]: package["version"] for package in json.loads(listed)},
+        versions={"python": platform.python_version()} | _versions(need, folder),
         libraries=(str(folder), sys.base_prefix),
     )
+
+
+def _versions(need: Need, folder: Path) -> dict[str, str]:
+    """By package: the version that is in an environment."""
+    doing = f"listing the packages of {need.client.name}"
+    listing = ("pip", "list", "--python", str(folder / PYTHON), "--format", "json")
+    listed = json.loads(uv([*listing], doing=doing, folder=folder))
+    return {package["name"]: package["version"] for package in listed}
 
 
 def _install(need: Need, folder: Path) -> None:

@@ -98,16 +98,6 @@ def prepare_all(
     return found
 
 
-def stamped(client: Client, root: Path, state: Path, node: str | None = None) -> Ready | None:
-    """What is in place already, if all of it is; nothing is installed.
-
-    Raises:
-        InvalidError: A lock cannot be read.
-    """
-    need = _need(client, root, state, lambda _: None, node)
-    return _stamped(need, _key(need))
-
-
 def _need(
     client: Client, root: Path, state: Path, announce: Callable[[str], None], node: str | None
 ) -> Need:

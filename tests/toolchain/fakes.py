@@ -29,10 +29,15 @@ def nodeenv(process) -> None:
 def uv_makes_environment(fp, packages=None) -> None:
     """uv makes the environment, fills it, and lists what is in it."""
     uv = str(find_uv())
-    listed = [{"name": name, "version": at} for name, at in (packages or {"x": "1.0"}).items()]
     fp.register([uv, fp.any(), "venv", fp.any()], callback=uv_venv)
     fp.register([uv, fp.any(), "pip", "install", fp.any()])
-    fp.register([uv, fp.any(), "pip", "list", fp.any()], stdout=json.dumps(listed))
+    uv_lists(fp, packages or {"x": "1.0"})
+
+
+def uv_lists(fp, packages) -> None:
+    listed = [{"name": name, "version": at} for name, at in packages.items()]
+    call = [str(find_uv()), fp.any(), "pip", "list", fp.any()]
+    fp.register(call, stdout=json.dumps(listed))
 
 
 def uv_brings_node(fp) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from harness.model.problem import HarnessError
 from harness.toolchain import doctor
+from harness.toolchain.node import pinned_version
 from harness.toolchain.ready import prepare
 from tests.toolchain import fakes
 
@@ -26,14 +27,20 @@ def test_a_machine_that_serves_has_nothing_to_mend(fp, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "name", "remedy"),
+    ("target", "name", "found", "remedy"),
     [
-        ((os, "openpty"), "terminals", "mount /dev/pts: No such device"),
-        ((socket, "socket"), "loopback", "allow ports on 127.0.0.1 to be opened: No such device"),
-        ((doctor, "find_uv"), "uv", "get uv"),
+        (
+            (socket, "socket"),
+            "loopback",
+            "refused: No such device",
+            "allow ports on 127.0.0.1 to be opened",
+        ),
+        ((doctor, "find_uv"), "uv", None, "get uv"),
     ],
 )
-def test_what_the_gateway_and_tools_miss_is_named(fp, monkeypatch, tmp_path, target, name, remedy):
+def test_what_the_gateway_and_tools_miss_is_named(
+    fp, monkeypatch, tmp_path, target, name, found, remedy
+):
     def refuse(*_: object) -> None:
         if name == "uv":
             raise HarnessError("uv is missing", "get uv")
@@ -43,8 +50,7 @@ def test_what_the_gateway_and_tools_miss_is_named(fp, monkeypatch, tmp_path, tar
     monkeypatch.setattr(*target, refuse)
     items = {item.name: item for item in doctor.inspect_machine(tmp_path)}
     assert [item.name for item in items.values() if not item.fine] == [name]
-    assert items[name].found is None
-    assert items[name].remedy == remedy
+    assert (items[name].found, items[name].remedy) == (found, remedy)
 
 
 def test_a_project_that_cannot_be_written_is_named(fp, monkeypatch, tmp_path):
@@ -72,9 +78,61 @@ def test_nothing_is_installed_by_looking(fp, make_need, inspected):
 def test_what_is_installed_is_shown_with_its_version(fp, make_need, root_of, inspected):
     need = make_need()
     fakes.uv_makes_environment(fp, {"azure-ai-inference": "1.0.0b9"})
+    fakes.uv_lists(fp, {"azure-ai-inference": "1.0.0b9"})
     prepare(need.client, root_of(need), need.state, need.announce)
     item = inspected(need)["python: packages"]
     assert (item.found, item.fine) == ("azure-ai-inference 1.0.0b9", True)
+
+
+def test_what_is_installed_is_seen_from_another_path(
+    fp, make_need, root_of, inspected, programs_on_path
+):
+    """As where Node was there when the packages were installed, and is no longer on PATH."""
+    programs_on_path()
+    need = make_need("node")
+    fakes.uv_brings_node(fp)
+    fp.register([fp.any()])  # npm, by that node
+    prepare(need.client, root_of(need), need.state, need.announce)
+    folder = programs_on_path("node", "npm")
+    fakes.node_tells(fp, folder / "node", "20.20.2")
+    items = inspected(need)
+    assert items["javascript: Node"].found == pinned_version()
+    assert items["javascript: packages"].found == "a 1.2.3"
+    assert all(item.fine for item in items.values())
+    programs_on_path()
+    assert inspected(need) == items
+
+
+def test_packages_are_seen_without_a_node(fp, make_need, root_of, inspected, programs_on_path):
+    folder = programs_on_path("node", "npm")
+    need = make_need("node")
+    fakes.node_tells(fp, folder / "node", "24.0.0")
+    fp.register([str(folder / "npm"), fp.any()])
+    prepare(need.client, root_of(need), need.state, need.announce)
+    programs_on_path()
+    items = inspected(need)
+    assert (items["javascript: Node"].found, items["javascript: packages"].fine) == (None, True)
+
+
+def test_an_environment_is_seen_though_a_program_is_gone(
+    fp, make_need, root_of, inspected, programs_on_path
+):
+    folder = programs_on_path("jq")
+    need = make_need(programs=[{"name": "jq"}])
+    fp.register([str(folder / "jq"), "--version"], stdout="jq-1.7")
+    fakes.uv_makes_environment(fp, {"azure-ai-inference": "1.0.0b9"})
+    fakes.uv_lists(fp, {"azure-ai-inference": "1.0.0b9"})
+    prepare(need.client, root_of(need), need.state, need.announce)
+    programs_on_path()
+    items = inspected(need)
+    assert items["python: packages"].found == "azure-ai-inference 1.0.0b9"
+    assert items["python: jq"].found is None
+
+
+def test_what_is_asked_for_is_in_every_remedy(make_need, inspected, programs_on_path):
+    programs_on_path()
+    items = inspected(make_need("node", node="22.11.0"))
+    assert {item.remedy for item in items.values()} == {"run: sampleproof run --node 22.11.0"}
 
 
 def test_a_node_that_does_not_fit_says_what_would(fp, make_need, inspected, programs_on_path):

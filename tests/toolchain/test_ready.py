@@ -1,11 +1,10 @@
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from harness.model.problem import HarnessError, InvalidError
-from harness.toolchain.ready import prepare, prepare_all, stamped
+from harness.toolchain.ready import prepare, prepare_all
 from tests.toolchain import fakes
 
 
@@ -175,9 +174,3 @@ def test_a_project_that_cannot_be_written_is_named(make_need, prepared):
     with pytest.raises(HarnessError, match=r"cannot write in .*\.harness") as caught:
         prepared(need)
     assert "writable" in caught.value.remedy
-
-
-def test_looking_only_installs_nothing(make_need, root_of):
-    need = make_need()
-    assert stamped(need.client, root_of(need), need.state) is None
-    assert not os.path.lexists(need.state)
