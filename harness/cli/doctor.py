@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.options import opened, project_option
+from harness.cli.options import node_option, opened, project_option
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor")
+@node_option
 @project_option
-def command(project: Path | None) -> int:
+def command(project: Path | None, node: str | None) -> int:
     """Show what is installed, its version, what is missing, and the command that mends it.
 
     \b
-    Example:
+    Examples:
       sampleproof doctor
+      sampleproof doctor --node 22.11.0
     """
     from harness.cli.main import HARNESS
     from harness.runner.allowance import sealing, terminals
@@ -32,7 +34,7 @@ def command(project: Path | None) -> int:
     state = state_folder(root)
     items = [*inspect_machine(root), terminals()]
     for client in content.clients.values():
-        items += inspect(client, root, state)
+        items += inspect(client, root, state, node)
     for line in lines([*items, sealing()], partial(as_typed, project=project)):
         click.echo(line)
     return 0 if all(item.fine for item in items) else HARNESS

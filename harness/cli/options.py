@@ -75,6 +75,30 @@ def project_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+class Release(click.ParamType[str]):
+    """A version of Node: `22.11.0`."""
+
+    name = "version"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The version, if it is one."""
+        from harness.toolchain.node import RELEASE
+
+        if not RELEASE.fullmatch(str(value)):
+            self.fail(f"expected a Node version like 22.11.0; received {value!r}", param, ctx)
+        return str(value)
+
+
+def node_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--node VERSION`."""
+    return click.option(
+        "--node",
+        type=Release(),
+        metavar="VERSION",
+        help="The Node to use, like 22.11.0; installed if it is not there. [default: one that fits]",
+    )(function)
+
+
 def chosen_cells(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the selectors, and the options that restrict them."""
     for decorate in (

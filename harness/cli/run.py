@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import chosen_cells, opened, project_option
+from harness.cli.options import chosen_cells, node_option, opened, project_option
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.live.run import Live
     from harness.model.project import Project
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 REPLAY_S, LIVE_S = 60.0, 300.0
 """Seconds that a sample may take against a recording, and against an endpoint that has to think."""
+
+KEPT = {"timeout", "live", "patience", "latest", "isolation", "no_seal", "node"}
+"""Options that may change a verdict."""
 
 
 class Part(click.ParamType[tuple[int, int]]):
@@ -99,8 +102,11 @@ class Part(click.ParamType[tuple[int, int]]):
     metavar="REPORT",
     help="Make shards equally long, by the durations in an earlier report.",
 )
+@node_option
 @project_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     selectors: Sequence[str],
     clients: Sequence[str],
     scenarios: Sequence[str],
@@ -114,6 +120,7 @@ def command(
     isolation: Isolation,
     shard: tuple[int, int] | None,
     balance: Path | None,
+    node: str | None,
     *,
     cache: bool | None,
     require_seal: bool,
@@ -155,10 +162,11 @@ def command(
         from harness.report.ndjson import durations_in
         from harness.report.shard import fingerprint, shard_of
 
-        whole = fingerprint(content, root, cells, [seal, isolation, str(timeout), live or ""])
+        how = [seal, isolation, str(timeout), live or "", node or ""]
+        whole = fingerprint(content, root, cells, how)
         durations = durations_in(balance) if balance else {}
         part, cells = shard_of(cells, *shard, whole, durations)
-    options = [*(["--live", live] if live else []), *(["--latest"] if latest else [])]
+    options = list(_kept(ctx))
     jobs = jobs or usable_cores()
     run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
     if run_live is not None:
@@ -182,6 +190,7 @@ def command(
         cache=may_answer(os.environ) if cache is None else cache,
         shard=part,
         live=run_live,
+        node=node,
     )
     code = session.run(cells)
     if latest:
@@ -190,6 +199,16 @@ def command(
 
         code = worst([code, run_newest(session, cells)])
     return code
+
+
+def _kept(ctx: click.Context) -> Iterator[str]:
+    """The options that a sample must be run with again to get the same verdict."""
+    for option in ctx.command.params:
+        value = ctx.params[option.name or ""]
+        if option.name in KEPT and value not in (None, option.get_default(ctx)):
+            yield option.opts[0]
+            if value is not True:
+                yield f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:

@@ -75,13 +75,13 @@ def _newest(pinned: Session, cells: Sequence[Cell]) -> dict[str, Ready | Harness
     clients = []
     for name, client in {cell.client.name: cell.client for cell in cells}.items():
         try:
-            newest = pin_newest(client, pinned.root, state, announce)
+            newest = pin_newest(client, pinned.root, state, announce, pinned.node)
         except HarnessError as error:
             found[name] = error
             continue
         if newest is not None:
             clients.append(newest)
-    return found | prepare_all(clients, pinned.root, state, announce)
+    return found | prepare_all(clients, pinned.root, state, announce, pinned.node)
 
 
 def _changes(old: Ready | HarnessError, new: Ready | HarnessError) -> Iterator[str]:

@@ -54,6 +54,7 @@ class Session:
         cache: bool,
         shard: Shard | None = None,
         live: Live | None = None,
+        node: str | None = None,
     ) -> None:
         """Take what was asked for.
 
@@ -70,6 +71,7 @@ class Session:
             cache: Whether what has passed before is answered from memory.
             shard: Which part of a whole run it is.
             live: What to run against in place of recordings; nothing is then answered from memory.
+            node: The Node version to use, whatever is on PATH.
         """
         self.root = root
         self.project = project
@@ -83,6 +85,7 @@ class Session:
         self.cache = cache
         self.shard = shard
         self.live = live
+        self.node = node
         self.toolchains: Mapping[str, Ready | HarnessError] = {}
         """By client: what its samples run with; known once they run."""
         self.newest = False
@@ -112,7 +115,9 @@ class Session:
         self._state = state_folder(self.root)
         if not self.newest:
             clients = {cell.client.name: cell.client for cell in cells}
-            self.toolchains = prepare_all(clients.values(), self.root, self._state, announce)
+            self.toolchains = prepare_all(
+                clients.values(), self.root, self._state, announce, self.node
+            )
         self._memory = None if self.live else self._open_memory()
         self._durations = self.live.durations if self.live else Durations(self._state)
         whole = self._memory is not None and self._memory.holds(cells)

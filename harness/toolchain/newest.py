@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.problem import InvalidError, Problem
-from harness.toolchain import node, packages
+from harness.toolchain import node as runtime
+from harness.toolchain import packages
 from harness.toolchain.need import Need
 from harness.toolchain.state import writing
 from harness.toolchain.tool import run
@@ -36,7 +37,11 @@ INSTALLS = {
 
 
 def pin_newest(
-    client: Client, root: Path, state: Path, announce: Callable[[str], None]
+    client: Client,
+    root: Path,
+    state: Path,
+    announce: Callable[[str], None],
+    node: str | None = None,
 ) -> Client | None:
     """The client with its newest packages pinned; `None` if it has no packages.
 
@@ -45,6 +50,7 @@ def pin_newest(
         root: The project, as `harness.toolchain.state.workspace` gives it.
         state: Where toolchains are kept.
         announce: Told of what takes long.
+        node: The Node version to use, whatever is on PATH.
 
     Raises:
         InvalidError: `client.yaml` does not say how to install them.
@@ -53,7 +59,8 @@ def pin_newest(
     if client.toolchain.lock is None:
         return None
     names = _named(client)
-    need = Need(client=client, folder=(root / client.file).parent, state=state, announce=announce)
+    folder = (root / client.file).parent
+    need = Need(client=client, folder=folder, state=state, announce=announce, node=node)
     announce(f"looking for the newest packages of {client.name} …")
     folder = state / "newest" / client.name
     with writing(folder):
@@ -89,7 +96,7 @@ def _pin_python(need: Need, names: list[str], folder: Path) -> None:
 
 
 def _pin_node(need: Need, names: list[str], folder: Path) -> None:
-    program = node.find_node(need, packages.engines(packages.read_lock(need)))
+    program = runtime.find_node(need, packages.engines(packages.read_lock(need)))
     about = json.loads(need.read("package.json"))
     about.pop("dependencies", None)
     (folder / "package.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
