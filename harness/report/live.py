@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -64,17 +64,10 @@ class LiveTable:
         """Draw what is known now; so many cells are done."""
         bar = self._bar(done)
         fits = self._clients and len(self._rows) + 4 < self._console.height
-        self._live.update(self._table(bar) if fits else bar, refresh=True)
+        self._live.update(Group(self._table(), bar) if fits else bar, refresh=True)
 
-    def _table(self, bar: Text) -> Table:
-        table = Table(
-            "",
-            *self._clients,
-            box=None,
-            caption=bar,
-            caption_justify="left",
-            padding=(0, 2, 0, 0),
-        )
+    def _table(self) -> Table:
+        table = Table("", *self._clients, box=None, padding=(0, 2, 0, 0))
         for name in self._rows:
             places = [self._places.get((name, client)) for client in self._clients]
             table.add_row(name, *(self._state(place) for place in places))
@@ -97,6 +90,8 @@ class LiveTable:
             ("━" * (BAR - filled), "dim"),
             f" {done}/{total}",
             f"  {left(seconds)}" if seconds is not None else "",
+            no_wrap=True,
+            overflow="ellipsis",
         )
 
     def close(self) -> None:

@@ -1,0 +1,50 @@
+"""The table of a run under way keeps its shape."""
+
+import io
+import re
+from functools import partial
+
+import pytest
+from rich.console import Console
+
+from harness.report import live
+
+
+class Slow:
+    """An estimate of a run that takes a while yet."""
+
+    def left_s(self):
+        return 3.0
+
+
+@pytest.fixture
+def drawn(project, monkeypatch):
+    """Draws the table once, and gives its lines."""
+
+    def draw(clients, width=80, height=24):
+        said = io.StringIO()
+        console = partial(Console, file=said, force_terminal=True, width=width, height=height)
+        monkeypatch.setattr(live, "Console", console)
+        cells = [cell for cell in project.cells() if cell.client.name in clients]
+        table = live.LiveTable(cells, Slow(), {})
+        table.refresh(1)
+        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.getvalue()).splitlines()
+        table.close()
+        return lines
+
+    return draw
+
+
+@pytest.mark.parametrize("clients", [["curl"], ["curl", "javascript", "python"]])
+def test_how_far_a_run_is_stands_in_one_line(drawn, clients):
+    """However narrow the table is."""
+    *table, bar = drawn(clients)
+    assert re.fullmatch(rf"━+ 1/{3 * len(clients)}  a few seconds left", bar)
+    assert len(table) == 4
+
+
+def test_on_a_narrow_terminal_too(drawn):
+    *table, bar = drawn(["curl"], width=30)
+    assert bar.startswith("━━━")
+    assert bar.endswith("…")
+    assert len(table) == 4
