@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from harness.pages.proof import Proven
 
 
-def check(root: Path, project: Project) -> list[Unproven]:
+def check(root: Path, project: Project) -> tuple[list[Unproven], list[Problem]]:
     """Everything that is stale, each fault once: a sample that is stale is not also unproven.
 
+    Returns:
+        What is stale, and what is wrong in pages.
+
     Raises:
-        InvalidError: A sample or a page cannot be rendered.
+        InvalidError: A sample cannot be rendered.
         HarnessError: A file cannot be read.
     """
     cells = list(project.cells())
@@ -37,10 +40,14 @@ def check(root: Path, project: Project) -> list[Unproven]:
     paths = {one.path for one in old}
     proven, unproven = sort(gate.look(cell) for cell in cells if cell.path not in paths)
     faults += [] if gate.unreadable else unproven
+    marked, problems = _marked(root, project)
     if not faults:  # what is not proven is on no page
-        faults += _quickstarts(root, project, proven)
-        faults += _marked(root, project)
-    return faults
+        try:
+            faults += _quickstarts(root, project, proven)
+        except InvalidError as error:
+            problems += error.problems
+        faults += marked
+    return faults, problems
 
 
 def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
@@ -54,15 +61,16 @@ def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iter
         yield Unproven(name=path, why=why, remedy="remove it, or add its messages")
 
 
-def _marked(root: Path, project: Project) -> Iterator[Unproven]:
-    """Pages that people write, with samples between markers."""
+def _marked(root: Path, project: Project) -> tuple[list[Unproven], list[Problem]]:
+    """Pages that people write, with samples between markers: what is stale, and what is wrong."""
     pages = {path: path.read_bytes() for path in known_to_git(root) or ()}
     pages = {path: content for path, content in pages.items() if MARKED in content}
     if not pages:
-        return
+        return [], []
     from harness.pages.inject import inject  # reads Markdown, which takes long to import
 
     samples = Published(root, project)
+    faults: list[Unproven] = []
     problems: list[Problem] = []
     for path, content in pages.items():
         name, typed = path.relative_to(root).as_posix(), shlex.quote(os.path.relpath(path))
@@ -70,13 +78,11 @@ def _marked(root: Path, project: Project) -> Iterator[Unproven]:
         problems += made.problems
         if made.edited:
             why = "somebody wrote between its markers"
-            yield Unproven(name=name, why=why, remedy=f"{INJECT} --force {typed}")
+            faults.append(Unproven(name=name, why=why, remedy=f"{INJECT} --force {typed}"))
         elif made.content != content:
             why = "is not what its markers ask for"
-            yield Unproven(name=name, why=why, remedy=f"{INJECT} {typed}")
-    if problems:
-        raise InvalidError(problems)
-    yield from samples.unproven.values()
+            faults.append(Unproven(name=name, why=why, remedy=f"{INJECT} {typed}"))
+    return [*faults, *samples.unproven.values()], problems
 
 
 MARKED = b"snippet:"

@@ -176,3 +176,38 @@ def test_a_marker_that_names_nothing_is_an_error(marked, capsys):
     edit(marked / "docs/own.md", "python/basic", "pyton/basic")
     assert invoke(["docs", "check", "--project", str(marked)]) == 2
     assert "docs/own.md:5: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [("samples/curl/basic.sh", "capital", "Capital"), ("docs/quickstart.fr.md", "jeton", "Jeton")],
+)
+def test_a_wrong_marker_is_told_together_with_all_that_is_stale(marked, capsys, path, old, new):
+    edit(marked / "docs/own.md", "python/basic", "pyton/basic")
+    edit(marked / path, old, new)
+    assert invoke(["docs", "check", "--project", str(marked)]) == 2
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{path}: is not what its ")
+    assert "docs/own.md:5: " in told.err
+
+
+def test_wrong_messages_and_a_wrong_marker_are_told_in_one_go(marked, capsys):
+    edit(marked / "docs/own.md", "python/basic", "pyton/basic")
+    edit(marked / "docs/messages/fr.yaml", "title:", "titel:")
+    assert invoke(["docs", "check", "--project", str(marked)]) == 2
+    said = capsys.readouterr().err
+    assert "docs/own.md:5: " in said
+    assert "docs/messages/fr.yaml:" in said
+
+
+def test_a_wrong_marker_hides_no_annotation(marked, capsys, monkeypatch):
+    edit(marked / "docs/own.md", "python/basic", "pyton/basic")
+    edit(marked / "samples/curl/basic.sh", "capital", "Capital")
+    monkeypatch.setattr(
+        "harness.report.ndjson.read", lambda _: [{"type": "report", "mode": "replay"}]
+    )
+    assert invoke(["report", "github", "--published", "--project", str(marked)]) == 2
+    told = capsys.readouterr()
+    assert "::error file=" in told.out
+    assert "mend it with: sampleproof render" in told.out
+    assert "docs/own.md:5: " in told.err

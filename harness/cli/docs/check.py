@@ -18,17 +18,21 @@ def command(project: Path | None) -> int:
     """Say whether all that is published is fresh and has passed. Runs nothing.
 
     Exits with 4 if a sample, a receipt or a page is stale, and names the
-    command that mends it.
+    command that mends it; with 2 if a page has a marker that is wrong.
 
     \b
     Example:
       sampleproof docs check
     """
     from harness.cli.docs.told import tell
+    from harness.model.problem import InvalidError
     from harness.pages.published import check
 
-    faults = check(*opened(project))
-    if faults:
-        return tell(faults, project)
+    faults, problems = check(*opened(project))
+    code = tell(faults, project) if faults else 0
+    if problems:
+        raise InvalidError(problems)
+    if code:
+        return code
     click.echo("Everything published is fresh, and has passed.")
     return 0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.options import opened, project_option
+
+if TYPE_CHECKING:
+    from harness.model.problem import Problem
 
 
 @click.command("github")
@@ -33,17 +37,20 @@ def command(
     Example:
       sampleproof report github build/report
     """
+    from harness.model.problem import InvalidError
     from harness.pages.published import check
     from harness.report import github, ndjson
 
     root, content = opened(project)
     path = report or root / "build" / "report"
     lines = ndjson.read(ndjson.place(path))
+    problems: list[Problem] = []
     if published:
+        found, problems = check(root, content)
         files = {cell.id: cell.path for cell in content.cells()}
         lines += [
             github.unpublished(one.name, files.get(one.name, one.name), f"{one.why}; {one.mend}")
-            for one in check(root, content)
+            for one in found
         ]
     for annotation in github.annotate(lines, _folder(root)):
         click.echo(str(annotation))
@@ -53,6 +60,8 @@ def command(
     else:
         with summary.open("a", encoding="utf-8") as file:
             file.write(text)
+    if problems:
+        raise InvalidError(problems)
     return 0
 
 
