@@ -41,14 +41,12 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
         return "sampleproof render"
 
 
-def stale(root: Path, cells: Iterable[Cell], *, whole: bool = True) -> list[Stale]:
+def stale(root: Path, cells: Iterable[Cell]) -> list[Stale]:
     """Every committed sample whose bytes are not exactly those that its cell renders to.
 
     Args:
         root: The project's root.
-        cells: The cells to look at; those that are not committed count for nothing.
-        whole: Whether these are all cells there are. Only then is a sample that none of them
-            gives a leftover.
+        cells: All there are; those that are not committed count for nothing.
 
     Raises:
         InvalidError: A cell cannot be rendered.
@@ -62,11 +60,8 @@ def stale(root: Path, cells: Iterable[Cell], *, whole: bool = True) -> list[Stal
             why: Literal["missing", "differs"] = "missing" if is_bytes is None else "differs"
             diff = difference(cell.path, is_bytes, should_be)
             found.append(Stale(path=cell.path, why=why, diff=diff))
-    if whole:
-        found.extend(
-            Stale(path=path, why="leftover", diff="") for path in _leftovers(root, committed)
-        )
-    return found
+    leftovers = _leftovers(root, committed)
+    return found + [Stale(path=path, why="leftover", diff="") for path in leftovers]
 
 
 def write(root: Path, cells: Iterable[Cell]) -> list[Stale]:
@@ -74,19 +69,24 @@ def write(root: Path, cells: Iterable[Cell]) -> list[Stale]:
 
     Files that no scenario gives are left alone: they may be someone's work.
 
+    Args:
+        root: The project's root.
+        cells: All the cells there are.
+
     Returns:
-        What was stale, and is so no more.
+        What was stale. All but the leftovers is so no more.
 
     Raises:
         InvalidError: A cell cannot be rendered; then nothing has been written.
         HarnessError: A file cannot be read or written.
     """
     committed = [cell for cell in cells if cell.committed]
-    changed = stale(root, committed, whole=False)
+    found = stale(root, committed)
     texts = {cell.path: render(cell) for cell in committed}
-    for entry in changed:
-        replace(root / entry.path, texts[entry.path].encode())
-    return changed
+    for entry in found:
+        if entry.why != "leftover":
+            replace(root / entry.path, texts[entry.path].encode())
+    return found
 
 
 def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:

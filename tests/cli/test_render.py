@@ -41,5 +41,17 @@ def test_a_leftover_is_not_said_to_be_mended_by_rendering(copy, check):
     assert err == "stale samples: 1\n"
 
 
+def test_rendering_leaves_a_leftover_and_says_so(copy, capsys, whole_project):
+    (copy / "samples/python/extra.py").touch()
+    (copy / "samples/curl/basic.sh").unlink()
+    assert invoke(["render", "--project", str(copy)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "wrote samples/curl/basic.sh",
+        "samples/python/extra.py: comes from no scenario; remove it, or add its scenario",
+        f"{len(list(whole_project.cells()))} samples are fresh.",
+    ]
+    assert (copy / "samples/python/extra.py").exists()
+
+
 def test_fresh_samples_are_said_to_be_fresh(check, whole_project):
     assert check() == (0, f"{len(list(whole_project.cells()))} samples are fresh.\n", "")

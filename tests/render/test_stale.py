@@ -7,8 +7,8 @@ from harness.model.project import open_project
 from harness.render.stale import stale, write
 
 
-def look(root: Path, **options):
-    return stale(root, open_project(root).cells(), **options)
+def look(root: Path):
+    return stale(root, open_project(root).cells())
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -24,7 +24,7 @@ def test_the_committed_samples_are_fresh(whole_project):
 
 def test_other_models_have_no_committed_sample(copy):
     project = open_project(copy)
-    assert stale(copy, project.cells(["Phi-3-mini-4k-instruct"]), whole=False) == []
+    assert stale(copy, project.cells(["Phi-3-mini-4k-instruct"])) == []
 
 
 def test_one_character_of_a_sample(copy):
@@ -83,8 +83,7 @@ def test_a_leftover_is_told_and_left_alone(copy):
     (entry,) = look(copy)
     assert (entry.path, entry.why) == ("samples/python/gone.py", "leftover")
     assert "remove it" in entry.remedy
-    assert look(copy, whole=False) == []
-    write(copy, open_project(copy).cells())
+    assert write(copy, open_project(copy).cells()) == [entry]
     assert path.read_text() == "print()\n"
 
 
