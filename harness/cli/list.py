@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,6 @@ from harness.cli.options import opened, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from harness.model.project import Project
 
@@ -32,6 +32,8 @@ def _lines(root: Path, project: Project) -> Iterator[str]:
     from harness.report.columns import columns
 
     catalog = project.catalog
+    if not Path.cwd().is_relative_to(root):
+        yield f"The project is in {root}\n"
     yield click.style("Samples", bold=True)
     rows = [
         (

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,21 @@ def test_list_shows_samples_clients_models_endpoints(call, root):
         "@azure-rest/ai-inference  retired 2026-08-26",
     ):
         assert word in out
+
+
+def test_list_says_once_where_a_project_elsewhere_is(call, root, tmp_path, monkeypatch):
+    monkeypatch.chdir(root / "samples")
+    assert call("list")[1].startswith("Samples\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.model.project.BUNDLED", root)
+    monkeypatch.setattr("harness.toolchain.state.BUNDLED", root)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    _, out, _ = call("list")
+    first, *others = out.splitlines()
+    folder = first.removeprefix("The project is in ")
+    assert folder.startswith(str(tmp_path / "cache"))
+    assert Path(folder, "samples/curl/basic.sh").is_file()
+    assert folder not in "\n".join(others)
 
 
 @pytest.mark.parametrize(
