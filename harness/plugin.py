@@ -59,7 +59,9 @@ def pytest_collection_modifyitems(
             Path(folder) if folder else config.rootpath, config.getoption("samples_model")
         )
     except (InvalidError, HarnessError) as error:
-        raise pytest.UsageError(str(error)) from error
+        text = str(error).replace("--model:", "--samples-model:")
+        text = text.replace("--project DIR", "--samples-project DIR")
+        raise pytest.UsageError(text) from error
     session.stash[BACKGROUND] = background
     samples = Samples.from_parent(session, name="samples", nodeid="samples", background=background)
     report = session.ihook.pytest_make_collect_report(collector=samples)

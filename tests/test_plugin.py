@@ -92,6 +92,13 @@ def test_a_project_that_is_none_is_an_error(samples, tmp_path):
     code, output = samples(project=tmp_path / "absent")
     assert code == 4
     assert "is in no project" in output
+    assert "name one with --samples-project DIR" in output
+
+
+def test_a_model_that_is_none_is_told_by_the_option_of_pytest(samples):
+    code, output = samples("--samples-model", "Phi-4")
+    assert code == 4
+    assert "--samples-model: there is no 'Phi-4'" in output
 
 
 def test_without_the_option_nothing_of_the_harness_is_imported(tmp_path):

@@ -29,6 +29,9 @@ Found = TypeVar("Found")
 SAFE_INTEGER = 2**53 - 1
 """Beyond it, JSON numbers lose digits (RFC 8259, section 6)."""
 
+NEAR = 0.65
+"""How much two names must share to be taken for one another; of three letters in six, many do."""
+
 YAML_TAG = "tag:yaml.org,2002:"
 
 
@@ -264,7 +267,7 @@ def near(name: str, known: list[str]) -> str:
     """A suggestion for a mistyped name, or nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known, n=3)
+    close = get_close_matches(name, known, n=3, cutoff=NEAR)
     return f"did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -67,7 +67,8 @@ def select(
     matches = {text: [cell for cell in cells if _matches(text, cell, root)] for text in selectors}
     for text, found in matches.items():
         if not found:
-            known = list(dict.fromkeys([*(cell.id for cell in cells), *project.clients]))
+            left = [*(cell.id for cell in cells), *(cell.client.name for cell in cells)]
+            known = list(dict.fromkeys(left))  # no name that the options rule out
             hint = near(text, known) or f"known: {', '.join(known[:12])}"
             problems.append(Problem(file="", message=f"no sample matches {text!r}", hint=hint))
     if problems:

@@ -103,6 +103,7 @@ def test_a_bare_url_takes_the_template_and_needs_no_key(project):
     ("name", "environ", "error", "says"),
     [
         ("olama", {}, InvalidError, "did you mean ollama"),
+        ("nope", {}, InvalidError, "known: "),
         ("ftp://x/", {}, InvalidError, "expected a base URL"),
         ("http://u:pw@x/", {}, InvalidError, "received http://…@x/"),
         ("http://x/?key=1", {}, InvalidError, "without a query"),

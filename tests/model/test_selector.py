@@ -56,6 +56,7 @@ def test_options_restrict(chosen):
     [
         (["pyton/basic"], {}, "no sample matches 'pyton/basic'\n  did you mean python/basic?"),
         (["ruby"], {}, "no sample matches 'ruby'"),
+        (["python"], {"clients": ["curl"]}, "no sample matches 'python'\n  known: curl/basic, "),
         ([], {"clients": ["pyhton"]}, "--client: there is no 'pyhton'\n  did you mean python?"),
         ([], {"scenarios": ["x"]}, "--scenario: there is no 'x'"),
         ([], {"models": ["Phi-4"]}, "--model: there is no 'Phi-4'"),
