@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -149,7 +150,13 @@ def _recordings(
     for name in scenarios:
         problems: list[Problem] = []
         path = folder / f"{name}.yaml"
-        recording = build.recording(path, f"samples/recordings/{path.name}", problems)
+        file = f"samples/recordings/{path.name}"
+        if not path.exists():
+            make = f"sampleproof record --endpoint NAME --scenario {shlex.quote(name)}"
+            hint = f"make it with: {make} (see docs/guides/record.md)"
+            damaged[name] = (Problem(file=file, message="this file is missing", hint=hint),)
+            continue
+        recording = build.recording(path, file, problems)
         if recording is None:
             damaged[name] = tuple(problems)
         else:

@@ -24,7 +24,7 @@ def outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[s
         typed: Puts commands into the words that the user can type.
     """
     if one.fault is not None:
-        yield from one.fault.message.splitlines()
+        yield from typed(one.fault.message).splitlines()
         if one.fault.remedy:
             yield f"remedy: {typed(one.fault.remedy)}"
     for finding in one.findings:
@@ -51,7 +51,7 @@ def parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"{finding.check}: {finding.message}"
     for label, value in (("expected", finding.expected), ("received", finding.received)):
-        lines = shown(value)
+        lines = shown(value.removesuffix("\n") if isinstance(value, str) else value)
         yield f"  {label}  {lines[0]}"
         yield from (f"            {line}" for line in lines[1:])
 
@@ -59,6 +59,8 @@ def _finding(finding: Finding) -> Iterator[str]:
 def shown(value: Any) -> list[str]:
     """A value in a few short lines that any terminal can show."""
     if value is None:
+        return ["nothing"]
+    if value == "":
         return ["nothing"]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Control characters of a sample's output must not reach the user's terminal.
@@ -69,7 +71,7 @@ def shown(value: Any) -> list[str]:
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES
         lines = [*lines[:SHOWN_LINES], f"… {more} more lines in the report"]
-    return lines or ["nothing"]
+    return lines
 
 
 def _cut(line: str) -> str:

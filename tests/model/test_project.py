@@ -69,7 +69,11 @@ def test_a_recording_without_its_checksum_is_told_what_it_is(copy):
 def test_a_missing_recording_is_said_to_be_missing(copy):
     (copy / "samples/recordings/basic.yaml").unlink()
     (problem,) = open_project(copy).damaged["basic"]
-    assert str(problem) == "samples/recordings/basic.yaml: this file is missing"
+    assert str(problem) == (
+        "samples/recordings/basic.yaml: this file is missing\n"
+        "  make it with: sampleproof record --endpoint NAME --scenario basic"
+        " (see docs/guides/record.md)"
+    )
 
 
 def test_another_ending_is_named(copy):

@@ -35,6 +35,30 @@ def test_a_failure(told):
     ]
 
 
+def test_the_newline_at_the_end_is_no_line(told):
+    finding = Finding(check="output.text", message="m", expected="a\n\nb\n", received="")
+    assert told(verdict="fail", findings=(finding,))[1:-1] == [
+        "  expected  a",
+        "            ",
+        "            b",
+        "  received  nothing",
+    ]
+
+
+def test_commands_are_told_as_they_can_be_typed(project):
+    fault = Fault(message="x is missing\n  run: sampleproof a", remedy="run: sampleproof b")
+    one = Outcome(cell=next(project.cells()), sha256=None, verdict="error", fault=fault)
+    told = explain.outcome(
+        one, "sampleproof c", lambda text: text.replace("sampleproof", "./sampleproof")
+    )
+    assert list(told) == [
+        "x is missing",
+        "  run: ./sampleproof a",
+        "remedy: run: ./sampleproof b",
+        "rerun: ./sampleproof c",
+    ]
+
+
 def test_long_values_are_cut(told):
     finding = Finding(
         check="c", message="m", expected="\n".join("x" * 999 for _ in range(99)), received=None
