@@ -17,6 +17,8 @@ from harness.runner import wire
 from harness.runner.boot import boot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.runner.boot import Booting
     from harness.runner.terminal import Terminal
 
@@ -120,8 +122,16 @@ class Run:
         if self._lifeline.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
             self._lifeline.close()
-        for sock in self._sockets:
-            sock.close()
+        if self._sockets:
+            # The kernel takes ten milliseconds over the watching one (packet(7) sees out whoever
+            # still reads it), in which no other run could go on.
+            asyncio.get_running_loop().run_in_executor(None, _close, self._sockets)
+            self._sockets = ()
+
+
+def _close(sockets: Iterable[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
 
 
 def _settle(future: asyncio.Future[T], result: T) -> None:
