@@ -56,15 +56,11 @@ doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what me
 	@$(BIN)/sampleproof doctor
 
 bench: $(VENV)/run.stamp ## Measure the suite and the gateway, each against its floor
-	@$(BIN)/python benchmarks/suite.py
-	@echo
-	@$(BIN)/python benchmarks/throughput.py
-	@echo
-	@$(BIN)/python benchmarks/streams.py
+	@$(BIN)/python benchmarks/bench.py --json build/bench.json
 
-bench-peers: $(VENV)/run.stamp ## Measure the gateway beside WireMock and mitmproxy too
+bench-peers: $(VENV)/run.stamp ## Install WireMock and mitmproxy, for bench to measure them too
 	@$(BIN)/python benchmarks/peers.py .harness/peers
-	@$(BIN)/python benchmarks/throughput.py
+	@$(BIN)/python benchmarks/bench.py gateway
 
 lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newest)
 	@command -v npm >/dev/null || { echo "npm is missing: it pins the JavaScript packages. Install Node, then run: make lock" >&2; exit 1; }

@@ -116,28 +116,34 @@ def ratio(
 def table(group: Group) -> str:
     """A group as a terminal shows it."""
     lines = [group.title, _line(HEADS)]
-    lines += [_row(one) for one in group.measures]
+    lines += [_line(texts(one)) for one in group.measures]
     lines += [f"  {part:4.0%}  {what}" for what, part in group.parts.items()]
     return "\n".join([*lines, *group.notes])
 
 
-def _row(one: Measure) -> str:
-    rounds, goal = "", ""
+def texts(one: Measure, missed: str = " !") -> tuple[str, ...]:
+    """A measure's texts, column by column.
+
+    Args:
+        one: The measure.
+        missed: Stands behind a goal that is not reached.
+    """
+    rounds = goal = ""
     if one.lowest is not None and one.highest is not None:
         rounds = f"{_number(one.lowest)}–{_number(one.highest)}"
     if one.goal is not None:
-        goal = f"{'≥' if one.at_least else '≤'} {one.goal:g}{'' if one.reached else ' !'}"
+        goal = f"{'≥' if one.at_least else '≤'} {one.goal:g}{'' if one.reached else missed}"
     noise = "" if one.noise is None else f"{one.noise:.0%}"
-    measured = _number(one.value)
-    return _line((one.what, one.against, one.unit, measured, rounds, noise, goal))
+    return one.what, one.against, one.unit, _number(one.value), rounds, noise, goal
 
 
 def _number(value: float) -> str:
+    """A number, no more exact than it was measured."""
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def _line(texts: Sequence[str]) -> str:
+def _line(columns: Sequence[str]) -> str:
     """Three columns of words, then the numbers."""
-    words = (f"{text:{width}}" for text, width in zip(texts[:3], WIDTHS, strict=False))
-    numbers = (f"{text:>{width}}" for text, width in zip(texts[3:], WIDTHS[3:], strict=True))
+    words = (f"{text:{width}}" for text, width in zip(columns[:3], WIDTHS, strict=False))
+    numbers = (f"{text:>{width}}" for text, width in zip(columns[3:], WIDTHS[3:], strict=True))
     return f"  {''.join((*words, *numbers))}".rstrip()

@@ -9,10 +9,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from statistics import mean
 from typing import TYPE_CHECKING
 
-from cost import COMMAND, cost_of
+import msgspec
+from cost import COMMAND, Cost, cost_of
 from measure import Group, Measure, in_turn, ratio
 from serving import HERE
 
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
     from measure import Told
 
-MODELS = (1, 6, 60)
+MODELS = {1: 6, 6: 2, 60: 1}
+"""How many there are, and how often that is run in a round: few cells are soon run."""
+FLAT = 1.2
+"""What counts as the same memory."""
 TOOLCHAINS = ("node", "python", "ready")
 
 
@@ -49,9 +55,15 @@ def larger(root: Path, models: int) -> Iterator[Path]:
         yield copy
 
 
+def _mean(run: list[str], times: int) -> Cost:
+    costs = [cost_of(run, look=True) for _ in range(times)]
+    fields = zip(*map(msgspec.structs.astuple, costs), strict=True)
+    return Cost(*map(mean, fields))
+
+
 def measure(rounds: int, told: Told) -> Group:
     """Cells of a large matrix against those of a small one."""
-    with larger(find(HERE), MODELS[-1]) as root:
+    with larger(find(HERE), max(MODELS)) as root:
         project = open_project(root)
         each = len(list(project.cells()))
         default = project.catalog.default_model
@@ -59,13 +71,12 @@ def measure(rounds: int, told: Told) -> Group:
         runs = []
         for models in MODELS:
             run = [COMMAND, "run", "--no-cache", "--project", str(root)]
-            runs.append(run + [word for name in names[:models] for word in ("--model", name)])
+            run += [word for name in names[:models] for word in ("--model", name)]
+            runs.append(partial(_mean, run, MODELS[models]))
         told("many cells: what is made once")
-        cost_of(runs[0])
-        costs = in_turn(
-            rounds, told, "many cells", *(lambda run=run: cost_of(run, look=True) for run in runs)
-        )
-    few = MODELS[0] * each
+        runs[0]()
+        costs = in_turn(rounds, told, "many cells", *runs)
+    few = min(MODELS) * each
     measures: list[Measure] = []
     for unit, field in (("time", "wall_s"), ("processor", "cpu_s"), ("memory", "peak_mib")):
         for number, models in list(enumerate(MODELS))[1:]:
@@ -79,7 +90,7 @@ def measure(rounds: int, told: Told) -> Group:
             ]
             what = f"the harness at {cells} cells" if memory else f"a cell of {cells}"
             against = f"at {few}" if memory else f"a cell of {few}"
-            goal = 1.0 if models == MODELS[-1] and not memory else None
+            goal = (FLAT if memory else 1.0) if models == max(MODELS) else None
             measures.append(ratio(what, against, unit, pairs, goal))
     return Group(
         name="scale",
