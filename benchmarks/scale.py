@@ -69,10 +69,10 @@ def measure(rounds: int, told: Told) -> Group:
         default = project.catalog.default_model
         names = [default, *(name for name in project.catalog.models if name != default)]
         runs = []
-        for models in MODELS:
+        for models, times in MODELS.items():
             run = [COMMAND, "run", "--no-cache", "--project", str(root)]
             run += [word for name in names[:models] for word in ("--model", name)]
-            runs.append(partial(_mean, run, MODELS[models]))
+            runs.append(partial(_mean, run, times))
         told("many cells: what is made once")
         runs[0]()
         costs = in_turn(rounds, told, "many cells", *runs)

@@ -179,7 +179,7 @@ def measure(rounds: int, told: Told) -> Group:
     new = parts.pop(spent.NEW)
     busiest = max(rate.asking for one in found for rate in one)
     notes += [
-        "The last five lines: what it does beyond a raw loop with streams, by processor time.",
+        "The shares are of what it does beyond a raw loop with streams, by processor time.",
         f"Matching in full a body that did not come before would add {new:.0%}.",
         f"What asks was busy {busiest:.0%} of its time at most. The gateway held {peak:.0f} MiB.",
     ]
