@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render docs docs-check site doctor bench bench-peers lock clean stale
+.PHONY: help test-samples test lint render docs docs-check site doctor bench bench-docs bench-peers lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
@@ -57,6 +57,10 @@ doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what me
 
 bench: $(VENV)/run.stamp ## Measure the suite and the gateway, each against its floor
 	@$(BIN)/python benchmarks/bench.py --json build/bench.json
+
+bench-docs: $(VENV)/run.stamp ## Put what bench has measured into the guide
+	@cp build/bench.json docs/bench.json
+	@$(BIN)/python benchmarks/page.py docs/guides/speed.md docs/bench.json
 
 bench-peers: $(VENV)/run.stamp ## Install WireMock and mitmproxy, for bench to measure them too
 	@$(BIN)/python benchmarks/peers.py .harness/peers

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from measure import Bench, Measure
 
 WIDTH, ROW, HEAD = 360, 22, 34
-LEFT, FROM, TO, RIGHT = 10, 148, 302, 350
+LEFT, FROM, TO, RIGHT = 10, 152, 304, 350
 """Where labels begin, bars begin and end, and numbers end."""
 
 STYLE = """\

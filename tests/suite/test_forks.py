@@ -13,6 +13,8 @@ from workshop import (
 )
 
 from harness.report import line, ndjson
+from harness.report.session import Session
+from harness.runner import boot
 from harness.runner.boot import can_fork
 
 ISOLATIONS = ["fork", "process"]
@@ -65,3 +67,43 @@ def test_errors_give_the_same_report(shops):
     forked, apart = found
     assert len(forked) == len(errors())
     assert forked == apart
+
+
+class Remembers:
+    """A memory that holds the samples of some clients."""
+
+    def __init__(self, clients):
+        self.clients = clients
+
+    def holds(self, cells):
+        return all(cell.client.name in self.clients for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("isolation", "remembered", "booted"),
+    [
+        ("fork", set(), ["python"]),
+        ("fork", {"curl", "javascript"}, ["python"]),
+        ("fork", {"python"}, []),
+        ("process", set(), []),
+    ],
+)
+def test_what_forks_is_started_ahead_where_a_sample_is_to_run(
+    isolation, remembered, booted, root, project, toolchains, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(boot, "boot_for", lambda client, ready: client.name)
+    session = Session(
+        root=root,
+        project=project,
+        report=tmp_path,
+        jobs=1,
+        limit_s=1,
+        seal="off",
+        isolation=isolation,
+        rerun=str,
+        cache=True,
+    )
+    session._toolchains, session._memory = toolchains, Remembers(remembered)
+    forking = {}
+    session._boot_forking(list(project.cells()), forking)
+    assert list(forking) == booted
