@@ -37,12 +37,18 @@ class Booting:
         self.pid = pid
         self.control = control
         """Takes orders; when it is closed, the starter ends."""
+        self._ended = False
+
+    def let_go(self) -> None:
+        """Have the starter end, with everything it started; it need not be waited for."""
+        self.control.close()
 
     def close(self) -> None:
-        """End the starter, and with it everything it started."""
-        if self.control.fileno() < 0:
+        """End the starter, and see it ended."""
+        if self._ended:
             return
-        self.control.close()
+        self._ended = True
+        self.let_go()
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
 

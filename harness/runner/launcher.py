@@ -150,6 +150,7 @@ class Launcher:
             HarnessError: It does not start.
         """
         self._starter = starter or boot()
+        self._tried: list[int] = []
         self.pid = self._starter.pid
 
     def probe(self, home: str) -> str | None:
@@ -170,8 +171,7 @@ class Launcher:
             theirs.close()
             while (answer := wire.receive(ours)) is not None:
                 report, numbers = answer
-                for number in numbers:
-                    os.close(number)
+                self._tried += numbers
                 if "sealed" in report:
                     reason: str | None = report.get("reason")
                     return reason
@@ -201,8 +201,16 @@ class Launcher:
             terminal.started()
         return Run(ours)
 
+    def let_go(self) -> None:
+        """Have the starter end, and with it every run; it need not be waited for."""
+        self._starter.let_go()
+
     def close(self) -> None:
         """End the starter, and with it every run."""
+        self.let_go()
+        # Closed while the starter ends: the kernel takes as long over them as over a run's.
+        while self._tried:
+            os.close(self._tried.pop())
         self._starter.close()
 
     def kill(self) -> None:

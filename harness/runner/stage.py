@@ -167,5 +167,8 @@ class Stage:
         self.folders.close()
 
     def _end_starters(self) -> None:
-        for launcher in (self.launcher, *self._forking.values()):
+        launchers = (self.launcher, *self._forking.values())
+        for launcher in launchers:
+            launcher.let_go()
+        for launcher in launchers:
             launcher.close()
