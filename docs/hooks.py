@@ -58,7 +58,7 @@ def _tables() -> Iterator[str]:
     for line in schema["oneOf"]:
         name = line["$ref"].rpartition("/")[2]
         yield f"\n## `{name}`\n"
-        yield "| field | type | meaning |\n| --- | --- | --- |"
+        yield "| field | what it holds |\n| --- | --- |"
         yield from _rows(schema["$defs"], schema["$defs"][name], "")
 
 
@@ -69,7 +69,8 @@ def _rows(shared: dict[str, Any], value: dict[str, Any], prefix: str) -> Iterato
         optional = "" if name in value.get("required", ()) else "?"
         path = f"{prefix}{name}"
         kind = _kind(shared, field).replace("|", "\\|")
-        yield f"| `{path}{optional}` | {kind} | {field.get('description', '')} |"
+        meaning = ". ".join(filter(None, [f"*{kind}*", field.get("description", "")]))
+        yield f"| `{path}{optional}` | {meaning} |"
         yield from _rows(shared, field, f"{path}.")
         if "items" in field:
             yield from _rows(shared, _resolved(shared, field["items"]), f"{path}[].")

@@ -1,5 +1,6 @@
 """What many tests share."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import msgspec
 import pytest
 
 from harness.model.project import open_project
+
+# Looking at the site takes a browser, and the site: `make site-check`.
+collect_ignore = [] if "SITE_BROWSER" in os.environ else ["browser"]
 
 
 @pytest.fixture(scope="session")

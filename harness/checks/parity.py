@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.model import jsonvalue
 from harness.model.finding import Finding
@@ -66,22 +66,10 @@ def _fields(sent: SeenRequest) -> dict[str, str]:
     }
     fields |= {f"query {name}": value for name, value in sent.query}
     try:
-        _flatten(jsonvalue.parse(sent.body), "$", fields)
+        fields |= jsonvalue.leaves(jsonvalue.parse(sent.body))
     except ValueError:
         fields["$"] = sent.body.decode("utf-8", "replace")
     return fields
-
-
-def _flatten(value: Any, path: str, into: dict[str, str]) -> None:
-    if isinstance(value, dict) and value:
-        for name, item in value.items():
-            _flatten(item, f"{path}.{name}", into)
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            _flatten(item, f"{path}[{index}]", into)
-    else:
-        number = isinstance(value, float) and value.is_integer()
-        into[path] = json.dumps(int(value) if number else value, ensure_ascii=False)
 
 
 def _compare(

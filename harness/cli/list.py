@@ -43,8 +43,12 @@ def _lines(root: Path, project: Project) -> Iterator[str]:
     ]
     yield from columns(rows)
     yield click.style("\nClients", bold=True)
+    retired = {name: f"retired {one.retired}" for name, one in catalog.libraries.items()}
     yield from columns(
-        [(f"  {one.name}", one.title, one.library) for one in project.clients.values()]
+        [
+            (f"  {one.name}", one.title, one.library, retired.get(one.library, ""))
+            for one in project.clients.values()
+        ]
     )
     yield click.style("\nModels", bold=True)
     for model in catalog.models:

@@ -23,10 +23,11 @@ VERBS = {
     "render": "Write every client's samples, or check that they are fresh.",
     "run": "Run samples as published, against their recordings.",
     "docs": "Publish what has passed, and see that nothing else is published.",
-    "report": "Join the reports of shards, or annotate on GitHub.",
+    "report": "Compare reports, join those of shards, or annotate on GitHub.",
     "cache": "Show or clear what is remembered of earlier runs.",
     "serve": "Run the gateway by itself, for samples in your own shell.",
     "record": "Record what an endpoint answers, or import what others recorded.",
+    "nightly": "Tell on GitHub what a nightly run has shown.",
     "check": "Look for what is wrong in the project's files, secrets above all.",
     "doctor": "Show what is installed, what is missing, and how to mend it.",
 }

@@ -101,7 +101,7 @@ def command(
 
     cells = select(content, root, selectors, clients=clients, scenarios=scenarios, models=models)
     again_with = again(project)
-    shelf = _shelf(root, content)
+    shelf = open_shelf(root, content)
     if not endpoint:
         from harness.record.session import tell
 
@@ -172,11 +172,11 @@ def import_command(
     imported = import_file(file, form, wanted, content.operations[wanted.operation])
     for place in imported.left_out:
         click.echo(f"left out: {place}")
-    offered = _shelf(root, content).offer(imported.recording, accept=accept)
+    offered = open_shelf(root, content).offer(imported.recording, accept=accept)
     return tell([offered], again(project))
 
 
-def _shelf(root: Path, content: Project) -> Shelf:
+def open_shelf(root: Path, content: Project) -> Shelf:
     """Where the project's recordings are kept.
 
     Raises:

@@ -69,6 +69,11 @@ class Part(click.ParamType[tuple[int, int]]):
     help="With --live: seconds in all to wait where the endpoint asks for that.",
 )
 @click.option(
+    "--latest",
+    is_flag=True,
+    help="Then run with the newest packages too, and say what they change.",
+)
+@click.option(
     "--require-seal", is_flag=True, help="Fail with 3 if runs cannot be sealed off the network."
 )
 @click.option(
@@ -111,6 +116,7 @@ def command(
     require_seal: bool,
     no_seal: bool,
     dry_run: bool,
+    latest: bool,
 ) -> int:
     """Run samples byte for byte as published, against their recordings.
 
@@ -123,6 +129,7 @@ def command(
       sampleproof run python '*/streaming'
       sampleproof run --model all -j 4
       sampleproof run --live ollama --model Phi-3-mini-4k-instruct
+      sampleproof run --latest
     """
     if require_seal and no_seal:
         raise click.UsageError("--require-seal and --no-seal contradict each other")
@@ -130,6 +137,8 @@ def command(
         raise click.UsageError("--balance is for shards: give --shard I/N too")
     if dry_run and not live:
         raise click.UsageError("--dry-run needs --live: a recording can be asked at any time")
+    if latest and shard:
+        raise click.UsageError("--latest is for whole runs: leave out --shard")
     from harness.memory.memory import may_answer
     from harness.model.selector import select
     from harness.report.session import Session
@@ -140,19 +149,23 @@ def command(
     part = None
     seal: Sealing = "required" if require_seal else "off" if no_seal else "possible"
     if shard:
-        from harness.report.shard import durations_in, fingerprint, shard_of
+        from harness.report.ndjson import durations_in
+        from harness.report.shard import fingerprint, shard_of
 
         whole = fingerprint(content, root, cells, [seal, isolation, str(timeout), live or ""])
         durations = durations_in(balance) if balance else {}
         part, cells = shard_of(cells, *shard, whole, durations)
-    options = ["--live", live] if live else []
+    options = [*(["--live", live] if live else []), *(["--latest"] if latest else [])]
     jobs = jobs or usable_cores()
     run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
     if run_live is not None:
-        click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(cells, jobs)}", err=True)
+        if run_live.target.obituary:
+            click.echo(f"{run_live.target.obituary}.", err=True)
+        asked = [*cells, *(cell for cell in cells if latest and cell.client.toolchain.lock)]
+        click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(asked, jobs)}", err=True)
         if dry_run:
             return 0
-        run_live.check_day(cells)
+        run_live.check_day(asked)
     session = Session(
         root=root,
         project=content,
@@ -166,7 +179,13 @@ def command(
         shard=part,
         live=run_live,
     )
-    return session.run(cells)
+    code = session.run(cells)
+    if latest:
+        from harness.nightly.latest import run_newest
+        from harness.outcome import worst
+
+        code = worst([code, run_newest(session, cells)])
+    return code
 
 
 def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:

@@ -7,6 +7,7 @@ connection is reset.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections import deque
@@ -170,7 +171,8 @@ async def connect(
         reason = str(error.reason or error).lower().replace("_", " ")
         raise NoAnswerError("tls", f"{place} does not speak TLS with us: {reason}") from error
     except OSError as error:
-        reason = error.strerror or str(error)
+        # asyncio's own words name a Python call.
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise NoAnswerError("connect", f"cannot connect to {place}: {reason}") from error
     return upstream
 

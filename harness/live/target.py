@@ -31,17 +31,29 @@ CODED = "accept-encoding"
 class Target:
     """An endpoint that can be asked, with a key that shows nowhere."""
 
-    def __init__(self, endpoint: Endpoint, limits: Limits, key: str) -> None:
+    def __init__(
+        self, endpoint: Endpoint, limits: Limits, key: str, successor: str | None = None
+    ) -> None:
         """Take an endpoint.
 
         Args:
             endpoint: With the URL that is used.
             limits: What it lets one user ask for.
             key: Empty if it needs none.
+            successor: The name of one that lives, where this was retired.
         """
         self.endpoint = endpoint
         self.limits = limits
         self.key = key
+        self._successor = successor
+
+    @property
+    def obituary(self) -> str:
+        """When it was retired, and what to ask in its place; empty if it lives."""
+        if not self.endpoint.retired:
+            return ""
+        text = f"{self.endpoint.title} was retired on {self.endpoint.retired}"
+        return f"{text}; try: --live {self._successor}" if self._successor else text
 
     def __repr__(self) -> str:
         return f"Target({self.endpoint.name}, {self.endpoint.url})"
@@ -135,7 +147,11 @@ def find(catalog: Catalog, name: str, environ: Mapping[str, str]) -> Target:
         known = list(catalog.endpoints)
         hint = near(name, known) or f"known: {', '.join(known)}, or a URL"
         raise invalid(f"there is no endpoint {name!r}", hint=hint)
-    return Target(endpoint, catalog.limits_of(endpoint), _key(endpoint, environ, "://" in name))
+    living = catalog.living(endpoint) if endpoint.retired else None
+    successor = living.name if living else None
+    target = Target(endpoint, catalog.limits_of(endpoint), "", successor)
+    target.key = _key(target, environ, "://" in name)
+    return target
 
 
 def _at(catalog: Catalog, url: str) -> Endpoint:
@@ -175,16 +191,15 @@ def _check_url(url: str, where: str) -> None:
         )
 
 
-def _key(endpoint: Endpoint, environ: Mapping[str, str], bare: bool) -> str:
+def _key(target: Target, environ: Mapping[str, str], bare: bool) -> str:
+    endpoint = target.endpoint
     key = environ.get(endpoint.token, "").strip() if endpoint.token else ""
     if not key:
         # A URL of one's own, or a server on this machine, may well need none.
         if not endpoint.token or bare or is_loopback(endpoint.host):
             return ""
-        raise HarnessError(
-            f"{endpoint.title} needs a key, and {endpoint.token} is not set",
-            f"export {endpoint.token}=…",
-        )
+        message = f"{endpoint.title} needs a key, and {endpoint.token} is not set"
+        raise HarnessError(message, target.obituary or f"export {endpoint.token}=…")
     if not re.fullmatch(r"[!-~]+", key):
         raise HarnessError(
             f"the key in {endpoint.token} has characters that no header can carry",

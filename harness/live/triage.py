@@ -136,8 +136,5 @@ def _network(evidence: str, target: Target) -> Diagnosis:
 
 
 def _successor(target: Target, model: str) -> str:
-    endpoint = target.endpoint
-    if endpoint.retired:
-        text = f"{endpoint.title} was retired on {endpoint.retired}"
-        return f"{text}; try: --live {endpoint.successor}" if endpoint.successor else text
-    return f"is {endpoint.url} the right URL, and is there a model {model} there?"
+    question = f"is {target.endpoint.url} the right URL, and is there a model {model} there?"
+    return target.obituary or question

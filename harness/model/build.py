@@ -138,7 +138,7 @@ def catalog(path: Path, name: str, problems: list[Problem]) -> Catalog | None:
     return msgspec.convert(
         {
             **{kind: _named(data[kind]) for kind in ("models", "endpoints")},
-            "limits": data.get("limits", {}),
+            **{kind: data.get(kind, {}) for kind in ("libraries", "limits")},
             "default_model": data["samples"]["model"],
             "default_endpoint": data["samples"]["endpoint"],
         },

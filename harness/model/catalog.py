@@ -21,6 +21,16 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """The page that describes it."""
 
 
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """A client's library that its makers gave up."""
+
+    retired: str
+    """ISO 8601 date since which nobody mends it."""
+    successor: str | None = None
+    """The library to use in its place."""
+    note: str = ""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What an endpoint lets one user ask for; what is `None` has no limit."""
 
@@ -109,6 +119,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 
     models: dict[str, Model]
     endpoints: dict[str, Endpoint]
+    libraries: dict[str, Library] = {}
+    """By name: those that were retired."""
     limits: dict[str, Limits] = {}
     """By name: tiers of limits."""
     default_model: str
@@ -124,6 +136,16 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """The public hosts by which samples may know a service."""
         every = self.endpoints.values()
         return [one.host for one in every if one.scheme == "https" and not one.url_from]
+
+    def living(self, endpoint: Endpoint) -> Endpoint | None:
+        """The endpoint that followed one that was retired, or whatever followed that."""
+        for _ in self.endpoints:  # no chain is longer, unless it is a ring
+            if not endpoint.retired:
+                return endpoint
+            if endpoint.successor is None:
+                break
+            endpoint = self.endpoints[endpoint.successor]
+        return None
 
     def tier(self, name: str) -> Limits:
         """A tier of limits.

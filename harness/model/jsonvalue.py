@@ -103,6 +103,19 @@ def member(name: str) -> str:
     return f".{name}" if re.fullmatch(r"[A-Za-z_][\w-]*", name) else f"[{json.dumps(name)}]"
 
 
+def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, str]]:
+    """Every place that holds no other, with its JSON; `1.0` is written as `1`."""
+    if isinstance(value, dict) and value:
+        for name, item in value.items():
+            yield from leaves(item, path + member(name))
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from leaves(item, f"{path}[{index}]")
+    else:
+        is_whole = isinstance(value, float) and value.is_integer()
+        yield path, json.dumps(int(value) if is_whole else value, ensure_ascii=False)
+
+
 def at(value: Any, path: str) -> Any:
     """What stands at a path, or `MISSING`."""
     for step in steps(path):

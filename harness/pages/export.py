@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.model.catalog import Endpoint
+    from harness.model.catalog import Catalog, Endpoint, Library
     from harness.model.cell import Cell
     from harness.pages.proof import Proven
 
@@ -18,12 +18,14 @@ OVERLAY = "1.0.0"
 """Of the OpenAPI Overlay Specification."""
 
 
-def as_json(proven: Sequence[Proven]) -> dict[str, Any]:
-    """Every sample with where it comes from and what stands behind it."""
+def as_json(proven: Sequence[Proven], catalog: Catalog) -> dict[str, Any]:
+    """Every sample with where it comes from, what stands behind it, and what of it was retired."""
+    used = dict.fromkeys(one.cell.client.library for one in proven)
     return {
         "format": FORMAT,
         "samples": [_sample(one) for one in proven],
         "endpoints": {one.cell.endpoint.name: _endpoint(one.cell.endpoint) for one in proven},
+        "libraries": {name: _library(catalog.libraries.get(name)) for name in used},
     }
 
 
@@ -81,6 +83,14 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
         "retired": endpoint.retired,
         "successor": endpoint.successor,
         "note": endpoint.note or None,
+    }
+
+
+def _library(library: Library | None) -> dict[str, Any]:
+    return {
+        "retired": library.retired if library else None,
+        "successor": library.successor if library else None,
+        "note": library.note or None if library else None,
     }
 
 

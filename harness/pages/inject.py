@@ -31,7 +31,7 @@ class Injected(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     """What is wrong with its markers."""
     edited: tuple[Problem, ...] = ()
-    """What somebody wrote between markers by hand; it is gone from the content."""
+    """What somebody wrote between markers by hand; it is gone from the content, if that is new."""
 
 
 def inject(content: bytes, file: str, snippets: Snippets) -> Injected:
@@ -63,7 +63,7 @@ def inject(content: bytes, file: str, snippets: Snippets) -> Injected:
         if filling.by_hand:
             edited.append(_at(BY_HAND, file, place))
     if problems:
-        return Injected(content=content, problems=tuple(problems))
+        return Injected(content=content, problems=tuple(problems), edited=tuple(edited))
     lines = list(page.lines)
     for filling in reversed(fillings):
         lines[filling.first : filling.end] = filling.lines
@@ -74,7 +74,7 @@ def inject(content: bytes, file: str, snippets: Snippets) -> Injected:
         if not wanted
     ]
     if problems:
-        return Injected(content=content, problems=tuple(problems))
+        return Injected(content=content, problems=tuple(problems), edited=tuple(edited))
     bom = BOM if content.startswith(BOM) else b""
     return Injected(content=bom + b"".join(lines), edited=tuple(edited))
 

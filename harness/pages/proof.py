@@ -37,11 +37,13 @@ class Unproven(msgspec.Struct, frozen=True, kw_only=True):
     """The cell's, or the file's."""
     why: str
     remedy: str
+    """A command, or what only people can decide."""
 
     @property
     def mend(self) -> str:
         """What to do, in words."""
-        return f"mend it with: {self.remedy}"
+        command = self.remedy.startswith("sampleproof ")
+        return f"mend it with: {self.remedy}" if command else self.remedy
 
 
 class Gate:

@@ -78,18 +78,25 @@ class Shelf:
         _read(waiting, clean)
         return self._settle(clean, accept=accept)
 
+    def waiting(self, scenarios: Iterable[str]) -> list[Offered]:
+        """What waits for these scenarios, and what it would change; raises what `accept` does."""
+        return self._each(scenarios, accept=False)
+
     def accept(self, scenarios: Iterable[str]) -> list[Offered]:
         """Take the recordings that wait for these scenarios.
 
         Raises:
             InvalidError: One of them cannot be read, or looks as if it held a secret.
         """
+        return self._each(scenarios, accept=True)
+
+    def _each(self, scenarios: Iterable[str], *, accept: bool) -> list[Offered]:
         found = []
         for name in scenarios:
             path = self._waiting / f"{name}.yaml"
             if path.is_file():
                 recording = self.cleaned(_read(path))
-                found.append(self._settle(recording, accept=True))
+                found.append(self._settle(recording, accept=accept))
         return found
 
     def cleaned(self, recording: Recording, known: Sequence[str] = ()) -> Recording:

@@ -32,9 +32,11 @@ WORDS = {"pass": "✅ pass", "fail": "❌ fail", "error": "🛑 error", "deviate
 SAME = {"pass": "✅ same", "fail": "❌ differ"}
 
 PUBLISHED = "published"
+NOTE = "note"
 
-Level = Literal["error", "warning", "notice"]
-LEVELS: dict[str, Level] = {"error": "error", "warning": "warning", "note": "notice"}
+Level = Literal["error", "warning"]
+LEVELS: dict[str, Level] = {"error": "error", "warning": "warning"}
+"""What stands beside files, by severity. A note is no fault: only the summary tells it."""
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ class _Group(msgspec.Struct, kw_only=True):
     message: str
     cells: list[Line] = []
 
-    def annotation(self, folder: str) -> Annotation:
+    def annotation(self, folder: str, live: str) -> Annotation:
         """What GitHub shows of it."""
         first = self.cells[0]
         name = _name(first)
@@ -81,24 +83,24 @@ class _Group(msgspec.Struct, kw_only=True):
         return Annotation(
             level=self.level,
             title=title,
-            message="\n".join([self.message, *_rerun(first)]),
+            message="\n".join([self.message, *_rerun(first, live)]),
             file=f"{folder}{path}" if path else "",
         )
 
 
-def annotate(report: Iterable[Line], folder: str = "") -> list[Annotation]:
+def annotate(report: Sequence[Line], folder: str = "") -> list[Annotation]:
     """The annotations of a report, ranked, at most as many of each level as GitHub shows.
 
     Args:
         report: Its lines.
         folder: The project's, from the repository's root: empty, or with a `/` at its end.
     """
-    ranked = _ranked(_groups(report))
+    ranked, live = _ranked(_groups(report)), _live(report[0])
     found: list[Annotation] = []
     for level in LEVELS.values():
         own = [group for group in ranked if group.level == level]
         keep = own if len(own) <= SHOWN else own[: SHOWN - 1]
-        found += [group.annotation(folder) for group in keep]
+        found += [group.annotation(folder, live) for group in keep]
         if more := len(own) - len(keep):
             message = "All of them are in the summary of this job and in its report."
             title = f"{number(more, 'more finding')} of this kind"
@@ -122,6 +124,8 @@ def _findings(line: Line) -> Iterator[tuple[str, Level, str]]:
         remedy = f"\nremedy: {line['fault']['remedy']}" if line["fault"]["remedy"] else ""
         yield "error", "error", f"{line['fault']['message']}{remedy}"
     for one in line.get("findings", ()):
+        if one["severity"] == NOTE:
+            continue
         # A declared deviation is known: it must not stand before what is not.
         level = "warning" if line["verdict"] == "deviates" else LEVELS[one["severity"]]
         yield one["check"], level, "\n".join(_finding(one))
@@ -159,8 +163,13 @@ def unpublished(name: str, path: str, message: str) -> Line:
     }
 
 
-def _rerun(line: Line) -> list[str]:
-    return [] if line["type"] == PUBLISHED else [f"rerun: sampleproof run '{_name(line)}'"]
+def _rerun(line: Line, live: str) -> list[str]:
+    return [] if line["type"] == PUBLISHED else [f"rerun: sampleproof run {live}'{_name(line)}'"]
+
+
+def _live(header: Line) -> str:
+    """The option that sends samples where they were sent."""
+    return f"--live {header['endpoint']['url']} " if header["mode"] == "live" else ""
 
 
 def _name(line: Line) -> str:
@@ -179,10 +188,10 @@ def summary(report: Sequence[Line]) -> str:
     parts = [f"## {number(len(cells), 'sample')}: {tally}" if cells else "## No sample ran"]
     parts.append("\n".join(_table(cells, parities)))
     wrong = [line for line in report if list(_findings(line))]
-    parts += [_details(line) for line in wrong[:TOLD_WHOLE]]
+    parts += [_details(line, _live(report[0])) for line in wrong[:TOLD_WHOLE]]
     if len(wrong) > TOLD_WHOLE:
         parts.append(f"{len(wrong) - TOLD_WHOLE} more in the report.")
-    parts.append(_answers(report[0], cells))
+    parts += [_notes(cells), _answers(report[0], cells)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -202,20 +211,36 @@ def _table(cells: Sequence[Line], parities: Sequence[Line]) -> Iterator[str]:
         yield f"| {name} | {' | '.join(row)} | {SAME.get(same.get((scenario, model), ''), '–')} |"
 
 
-def _details(line: Line) -> str:
+def _details(line: Line, live: str) -> str:
     """HTML, since a sample's output may hold anything that Markdown would read."""
     said = [f"{kind}: {message}" for kind, _, message in _findings(line)]
     if line.get("not_evaluated"):
         said.append(f"not evaluated: {', '.join(line['not_evaluated'])}")
-    said += _rerun(line)
+    said += _rerun(line, live)
     title = f"{escape(_name(line))}: {line['verdict']}"
     text = escape("\n".join(said))
     return f"<details><summary>{title}</summary><pre>{text}</pre></details>"
 
 
+def _notes(cells: Sequence[Line]) -> str:
+    """What is told and no fault, once for all samples that have it."""
+    found: dict[str, int] = defaultdict(int)
+    for line in cells:
+        for one in line["findings"]:
+            if one["severity"] == NOTE:
+                found[f"{one['check']}: {one['message']}"] += 1
+    if not found:
+        return ""
+    said = [f"{text} ({number(count, 'sample')})" for text, count in found.items()]
+    if len(said) > TOLD_WHOLE:
+        said[TOLD_WHOLE:] = [f"{len(said) - TOLD_WHOLE} more in the report."]
+    title = number(len(found), "note")
+    return f"<details><summary>{title}</summary><pre>{escape(chr(10).join(said))}</pre></details>"
+
+
 def _answers(header: Line, cells: Sequence[Line]) -> str:
     if header["mode"] != "replay":
-        return "The answers are not from a recording: they came from a live endpoint."
+        return f"The answers came from a live endpoint, {header['endpoint']['url']}."
     authored = any(one.get("recording", {}).get("provenance") == "authored" for one in cells)
     text = "The answers come from a recording"
     return f"{text}, authored from the service's documented shapes." if authored else f"{text}."

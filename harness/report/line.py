@@ -33,6 +33,8 @@ def header(
     unsealed: str,
     shard: Shard | None = None,
     endpoint: Endpoint | None = None,
+    *,
+    newest: bool = False,
 ) -> Line:
     """The first line: what was run, and with what.
 
@@ -42,6 +44,7 @@ def header(
         unsealed: Why runs were not sealed; empty if they were.
         shard: Which part of a whole run it is.
         endpoint: What answered, if not recordings.
+        newest: Whether samples ran with the newest packages, not with those that are pinned.
     """
     # `platform` knows more, but starts a process to find it out.
     system = os.uname()
@@ -52,6 +55,7 @@ def header(
         "mode": "live" if endpoint else "replay",
         **live,
         "cells": cells,
+        **({"packages": "newest"} if newest else {}),
         "toolchains": {client: dict(toolchains[client]) for client in sorted(toolchains)},
         "run": {
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

@@ -163,3 +163,19 @@ def lines(path: Path) -> Iterator[Line]:
 def read(path: Path) -> list[Line]:
     """All lines of a whole report; raises what `texts` does."""
     return list(lines(path))
+
+
+def durations_in(report: Path) -> dict[str, float]:
+    """How long each cell took in an earlier run.
+
+    Args:
+        report: Its report, or the folder that has it.
+
+    Raises:
+        InvalidError: It cannot be read, or is no whole report.
+    """
+    return {
+        line["id"]: line["run"]["duration_ms"]
+        for line in lines(place(report))
+        if line["type"] == "cell" and "duration_ms" in line["run"]
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, suppress
+from copy import copy
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -22,7 +23,7 @@ from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.live.run import Live
@@ -80,6 +81,21 @@ class Session:
         self.cache = cache
         self.shard = shard
         self.live = live
+        self.toolchains: Mapping[str, Ready | HarnessError] = {}
+        """By client: what its samples run with; known once they run."""
+        self.newest = False
+        """Whether those are the newest packages, and not what locks pin."""
+
+    def with_newest(self, toolchains: Mapping[str, Ready | HarnessError], report: Path) -> Session:
+        """The same, but with the newest packages in place of those that are pinned.
+
+        Args:
+            toolchains: By client: its newest packages.
+            report: Where the report goes.
+        """
+        other = copy(self)
+        other.toolchains, other.report, other.newest = toolchains, report, True
+        return other
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Run cells and tell of them.
@@ -92,8 +108,9 @@ class Session:
         """
         started = time.monotonic()
         self._state = state_folder(self.root)
-        clients = {cell.client.name: cell.client for cell in cells}
-        self._toolchains = prepare_all(clients.values(), self.root, self._state, _announce)
+        if not self.newest:
+            clients = {cell.client.name: cell.client for cell in cells}
+            self.toolchains = prepare_all(clients.values(), self.root, self._state, announce)
         self._memory = None if self.live else self._open_memory()
         self._durations = self.live.durations if self.live else Durations(self._state)
         whole = self._memory is not None and self._memory.holds(cells)
@@ -102,7 +119,12 @@ class Session:
         try:
             endpoint = self.live.target.endpoint if self.live else None
             header = line.header(
-                len(cells), _versions(self._toolchains), unsealed, self.shard, endpoint
+                len(cells),
+                _versions(self.toolchains),
+                unsealed,
+                self.shard,
+                endpoint,
+                newest=self.newest,
             )
             writer = ndjson.Writer(self.report, header, ndjson.order(cells))
             estimate = Estimate(cells, self._durations)
@@ -138,7 +160,7 @@ class Session:
             self.root,
             self._state,
             self.project,
-            self._toolchains,
+            self.toolchains,
             isolation=self.isolation,
             limit_s=self.limit_s,
             unsealed=NOT_ASKED if self.seal == "off" else None,
@@ -210,13 +232,14 @@ class Session:
             stage = Stage(
                 self.root,
                 self._state,
-                self._toolchains,
+                self.toolchains,
                 self.live.limit_s if self.live else self.limit_s,
                 starter,
                 seal=self.seal != "off",
                 isolation=self.isolation,
                 forking=forking,
                 hosts=self.project.catalog.hosts,
+                apart=self.newest,
             )
         except BaseException:
             for one in (starter, *forking.values()):
@@ -236,7 +259,7 @@ class Session:
         from harness.runner.boot import boot_for, can_fork
 
         for client in {cell.client.name: cell.client for cell in cells}.values():
-            ready = self._toolchains[client.name]
+            ready = self.toolchains[client.name]
             if not can_fork(client) or isinstance(ready, HarnessError):
                 continue
             own = [cell for cell in cells if cell.client.name == client.name]
@@ -246,7 +269,7 @@ class Session:
                     forking[client.name] = boot_for(client, ready)
 
 
-def _versions(toolchains: dict[str, Ready | HarnessError]) -> dict[str, dict[str, str]]:
+def _versions(toolchains: Mapping[str, Ready | HarnessError]) -> dict[str, dict[str, str]]:
     return {
         client: {} if isinstance(ready, HarnessError) else ready.versions
         for client, ready in toolchains.items()
@@ -259,5 +282,6 @@ def _remedy() -> str:
     return remedy()
 
 
-def _announce(text: str) -> None:
+def announce(text: str) -> None:
+    """Tell the user of a step that takes long."""
     click.echo(text, err=True)

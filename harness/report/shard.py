@@ -105,21 +105,3 @@ def fingerprint(
         if cell.committed and (root / cell.path).is_file():
             total.update(hashlib.sha256((root / cell.path).read_bytes()).digest())
     return total.hexdigest()
-
-
-def durations_in(report: Path) -> dict[str, float]:
-    """How long each cell took in an earlier run.
-
-    Args:
-        report: Its report, or the folder that has it.
-
-    Raises:
-        InvalidError: It cannot be read, or is no whole report.
-    """
-    from harness.report import ndjson
-
-    return {
-        line["id"]: line["run"]["duration_ms"]
-        for line in ndjson.lines(ndjson.place(report))
-        if line["type"] == "cell" and "duration_ms" in line["run"]
-    }

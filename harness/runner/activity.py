@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.runner.warden import children
+from harness.runner.family import children
 
 
 def processes(root: int) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import errno
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.gateway.authority import Authority
@@ -20,6 +19,7 @@ from harness.runner.switches import NOT_ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.runner.boot import Booting
@@ -47,6 +47,7 @@ class Stage:
         isolation: Isolation = "process",
         forking: Mapping[str, Booting] | None = None,
         source: Source = Recorded,
+        apart: bool = False,
     ) -> None:
         """Set up.
 
@@ -62,6 +63,8 @@ class Stage:
                 its library ahead.
             forking: By client: what forks its samples, where that has been started already.
             source: What answers the samples.
+            apart: Whether samples lie apart from their client's folder, where they find the
+                packages of these toolchains and not those that are linked there.
 
         Raises:
             HarnessError: The starter does not start, or the state cannot be written.
@@ -77,6 +80,7 @@ class Stage:
         self._isolation = isolation
         self._forking = {name: Launcher(forks) for name, forks in (forking or {}).items()}
         self._hosts = tuple(sorted(hosts))
+        self._apart = apart
         try:
             self.folders = Folders(state / "runs")
         except OSError as error:
@@ -105,12 +109,14 @@ class Stage:
         return ready
 
     def sample(self, cell: Cell) -> Path:
-        """The file that runs: the committed one, or for other models one rendered now."""
-        if cell.committed:
-            return self.root / cell.path
-        folder = self.state / "rendered" / cell.model / cell.client.name
-        path = folder / Path(cell.path).name
-        text = render(cell).encode()
+        """The file that runs: the committed one, a copy of it, or for other models one rendered now."""
+        committed = self.root / cell.path
+        if cell.committed and not self._apart:
+            return committed
+        text = committed.read_bytes() if cell.committed else render(cell).encode()
+        place = self.state / ("apart" if self._apart else "rendered")
+        folder = place / cell.model / cell.client.name
+        path = folder / committed.name
         if not path.is_file() or path.read_bytes() != text:
             folder.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,8 +1,9 @@
 """The starter: a small process that starts samples, so that the harness itself never forks.
 
 The harness sends it an order for each run, with three descriptors: the run's lifeline, the
-sample's terminal, its standard error; an order with a lifeline alone asks whether runs can be sealed. It forks a warden for each and forgets it. When the harness
-ends, however it ends, the starter ends too, after every warden has. Standard library only.
+sample's terminal, its standard error; an order with a lifeline alone asks whether runs can be
+sealed. It forks a warden for each and forgets it. When the harness ends, however it ends, the
+starter ends too, after every warden has. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import sys
 import time
 
-from harness.runner import warden, wire
+from harness.runner import family, warden, wire
 
 TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | N
     """
     if execute:
         gc.disable()  # or every child would copy what the collector touches
-    warden.adopt_orphans()
+    family.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whatever it was when the harness was started
     while (message := wire.receive(control)) is not None:
@@ -57,7 +58,7 @@ def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | N
         for outlet in outlets:
             os.close(outlet)
         # Waited for, not ignored: so what runs cost is counted to whoever started all this.
-        warden.reap()
+        family.reap()
     _farewell()
     return None
 
@@ -65,9 +66,9 @@ def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | N
 def _farewell() -> None:
     """Let the wardens end their runs, then end what they could not."""
     deadline = time.monotonic() + FAREWELL_S
-    while warden.reap():
+    while family.reap():
         if time.monotonic() > deadline:
-            for pid in warden.children(os.getpid()):
+            for pid in family.children(os.getpid()):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:

@@ -1,14 +1,14 @@
 """The warden of one run: starts the sample, waits for it, and leaves nothing of it behind.
 
 It is to the sample what a shell is: parent, and leader of the session on the terminal, so that what
-the sample leaves running in the background lives on as it would for a reader. It is also the reaper of
-everything the sample starts, so that a daemon cannot slip away from it. Its lifeline is a socket to the harness: when the harness is gone, however it
-went, the lifeline ends, and so does the run. Standard library only.
+the sample leaves running in the background lives on as it would for a reader. It is also the reaper
+of everything the sample starts, so that a daemon cannot slip away from it. Its lifeline is a socket
+to the harness: when the harness is gone, however it went, the lifeline ends, and so does the run.
+Standard library only.
 """
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import resource
@@ -19,6 +19,7 @@ import termios
 import time
 
 from harness.runner import wire
+from harness.runner.family import adopt_orphans, die_with_parent, end_all, strays
 
 if sys.platform == "linux":
     from harness.runner import seal
@@ -28,30 +29,8 @@ if TYPE_CHECKING:
     import socket
     from typing import Any
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-
-STRAY_GRACE_S = 0.25
-"""What a sample has started may take this long to end after it."""
-KILL_LIMIT_S = 5.0
 LOOK_S = 0.25
 """How often to look at how much memory a sealed run holds."""
-
-LINUX = sys.platform == "linux"
-# Loaded before any fork: a child does no more than it must.
-LIBC = ctypes.CDLL(None, use_errno=True) if LINUX else None
-
-
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends."""
-    if LIBC is not None:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every orphan among this process's descendants."""
-    if LIBC is not None:
-        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def run(
@@ -102,9 +81,9 @@ def run(
         wake,
         memory=order["seal"]["memory"] if order["seal"] else None,
     )
-    strays = _strays() if outcome["status"] is not None else []
-    _end_all(child)
-    report = {"left_behind": strays, "seconds": time.monotonic() - started, **outcome}
+    left_behind = strays() if outcome["status"] is not None else []
+    end_all(child)
+    report = {"left_behind": left_behind, "seconds": time.monotonic() - started, **outcome}
     _tell(lifeline, report)
     return False
 
@@ -199,59 +178,3 @@ def _wait(
             if descriptor == lifeline:
                 return {"status": None, "reason": "order"}
             os.read(wake, 512)
-
-
-def _strays() -> list[str]:
-    """Commands that outlive the sample, given a moment to end by themselves."""
-    deadline = time.monotonic() + STRAY_GRACE_S
-    while True:
-        reap()
-        left = [pid for pid in children(os.getpid()) if _command(pid)]
-        if not left or time.monotonic() > deadline:
-            return [_command(pid) for pid in left]
-        time.sleep(0.01)
-
-
-def _end_all(child: int) -> None:
-    """End the sample and all that it started: each that dies hands us its children."""
-    deadline = time.monotonic() + KILL_LIMIT_S
-    while time.monotonic() < deadline:
-        for kill, target in (
-            (os.killpg, child),
-            *((os.kill, pid) for pid in children(os.getpid())),
-        ):
-            try:
-                kill(target, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
-        if not reap():
-            return
-        time.sleep(0.002)
-
-
-def reap() -> bool:
-    """Reap what has ended; whether there are children left."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return False
-    return True
-
-
-def children(pid: int) -> list[int]:
-    """The children of a process, as far as the system tells."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # as text, a codec is imported
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def _command(pid: int) -> str:
-    """A process's command line; empty if it has ended."""
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-    except OSError:
-        return ""

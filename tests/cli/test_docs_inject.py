@@ -127,6 +127,19 @@ def test_a_model_or_region_that_is_not_there(copy, call, options, said):
     assert f"error: page.md:3: {said}" in err
 
 
+def test_all_that_is_wrong_with_all_pages_is_told_in_one_go(copy, call):
+    wrong = "<!-- snippet: pyton/basic -->\n<!-- /snippet -->\n\n"
+    edited = "<!-- snippet: curl/basic -->\nby hand\n<!-- /snippet -->\n"
+    (copy / "page.md").write_text(wrong + edited + "\n<!-- /snippet -->\n")
+    (copy / "other.md").write_text(edited + "\n<!-- snippet: curl/basic -->\n")
+    code, _, err = call("page.md", "other.md")
+    assert code == 2
+    told = [line.split()[1] for line in err.splitlines() if line.startswith("error: ")]
+    assert told == ["other.md:1:", "other.md:5:", "page.md:1:", "page.md:4:", "page.md:8:"]
+    code, _, err = call("--force", "page.md", "other.md")
+    assert (code, err.count("by hand")) == (2, 0)
+
+
 def test_a_region_is_a_part_of_every_client_s_sample(copy, call, project):
     (copy / "page.md").write_text(
         "<!-- snippet: */basic tabs=plain region=request -->\n<!-- /snippet -->"

@@ -60,6 +60,7 @@ def test_list_shows_samples_clients_models_endpoints(call, root):
         "azure-ai-inference",
         "Phi-3-small-8k-instruct  (default)",
         "retired 2026-07-30",
+        "@azure-rest/ai-inference  retired 2026-08-26",
     ):
         assert word in out
 

@@ -55,14 +55,20 @@ def test_each_hook_stops_what_it_is_for(hooked, root):
     code, said = run(hooked, root)
     assert (code, said.count("Passed")) == (0, 2), said
     page, sample = hooked / "page.md", hooked / "samples/curl/basic.sh"
+    receipts = hooked / "samples/receipts.json"
     page.write_text("<!-- snippet: curl/basic -->\n")
     code, said = run(hooked, root)
     assert code == 1
     assert "hook id: sampleproof-docs\n- exit code: 2" in said
     assert "page.md:1: this marker is never closed" in said
     page.write_text("# T\n")
+    receipts.write_text(receipts.read_text().replace('"on": "20', '"on": "21', 1))
+    code, said = run(hooked, root)
+    assert (code, said.count("Passed")) == (1, 1)
+    assert "hook id: sampleproof-docs\n- exit code: 4" in said
+    assert "its receipt in samples/receipts.json was edited; mend it with: " in said
     sample.write_text(sample.read_text().replace("France?", "Spain?"))
     code, said = run(hooked, root)
     assert code == 1
     assert "hook id: sampleproof-render\n- exit code: 4" in said
-    assert "sampleproof-docs" not in said
+    assert "basic.sh: is not what its scenario and template give; mend it with: " in said

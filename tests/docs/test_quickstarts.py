@@ -129,6 +129,14 @@ def test_the_versions_it_asks_for_are_the_oldest_that_do(page, root, project):
 
 
 @every_page
+def test_it_says_how_its_samples_run_against_what_is_alive(page, project):
+    (name,) = re.findall(r"`\.venv/bin/sampleproof run --live (\S+)`", page)
+    assert not project.catalog.endpoints[name].retired
+    section = re.search(r'^> .*?["«]\s?([^"»]+?)\s?["»]', page, re.MULTILINE)[1]
+    assert f"sampleproof run --live {name}" in page.partition(f"## {section}\n")[2]
+
+
+@every_page
 def test_models_endpoints_and_dates_are_those_of_the_data(page, project):
     catalog = project.catalog
     for model in catalog.models.values():
@@ -136,6 +144,8 @@ def test_models_endpoints_and_dates_are_those_of_the_data(page, project):
     for endpoint in catalog.endpoints.values():
         assert (f"`{endpoint.url}`" in page) == (endpoint.name != "own")
     assert f" {catalog.endpoint.retired}.**" in page
+    for library in catalog.libraries.values():
+        assert f" {library.retired}, " in page
     for tier in ("low", "high"):
         limits = catalog.limits[tier]
         assert f"| {limits.per_minute} | {limits.per_day} | " in page

@@ -128,6 +128,8 @@ def test_the_facts_are_those_of_the_data(page, root, project):
     (curl,) = (p for p in project.clients["curl"].toolchain.programs if p.name == "curl")
     assert f"curl {curl.minimum} or newer" in page
     assert f"switched off on {project.catalog.endpoint.retired}" in page
+    for library in project.catalog.libraries.values():
+        assert f"retired on {library.retired}" in page
     assert list(project.operations) == ["chat"], "the page says that there is no other"
     assert {one.provenance.how for one in project.recordings.values()} == {"authored"}
 

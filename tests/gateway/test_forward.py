@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import ssl
+import time
 
 import msgspec
 import pytest
@@ -50,10 +51,13 @@ def test_a_chunk_split_by_the_network_is_one_chunk():
 
 def test_each_chunk_has_the_time_at_which_it_came():
     sent = [http("200 OK", CHUNKED), 0.05, framed(b"a", b"b"), 0.1, framed(b"c"), LAST]
+    started = time.monotonic()
     _, first, second, third, _ = forward(sent)[0]
-    assert first.after_ms == pytest.approx(50, abs=40)
+    took_ms = (time.monotonic() - started) * 1000
+    assert first.after_ms > 40
     assert second.after_ms == 0
-    assert third.after_ms == pytest.approx(100, abs=40)
+    assert third.after_ms > 90
+    assert first.after_ms + third.after_ms < took_ms
 
 
 def test_a_slow_reader_changes_no_time():
@@ -62,12 +66,12 @@ def test_a_slow_reader_changes_no_time():
         async with Raw(sent).serve() as raw:
             times = []
             async for part in Forward().respond(asked(raw.port)):
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.5)
                 if isinstance(part, Chunk):
                     times.append(part.after_ms)
             return times
 
-    assert asyncio.run(run())[1] == pytest.approx(50, abs=30)
+    assert 40 < asyncio.run(run())[1] < 500
 
 
 def test_trailers_come_with_the_end():

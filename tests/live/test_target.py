@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.live.target import Target, find, retry_after
-from harness.model.catalog import Endpoint, KeyHeader, Limits, Quirks
+from harness.model.catalog import Catalog, Endpoint, KeyHeader, Limits, Quirks
 from harness.model.observation import SeenRequest
 from harness.model.problem import HarnessError, InvalidError
 
@@ -143,3 +143,24 @@ def test_models_have_their_names_at_each_endpoint(project):
 def test_retry_after_is_read_in_every_form(value, seconds):
     now = 1768478400.0
     assert retry_after((("Retry-After", value),), now) == seconds
+
+
+@pytest.mark.parametrize("name", ["github-models-azure", "github-models"])
+def test_a_retired_endpoint_says_so_and_names_one_that_lives(project, name):
+    target = find(project.catalog, name, {"GITHUB_TOKEN": "t"})
+    assert target.obituary == "GitHub Models was retired on 2026-07-30; try: --live foundry"
+    with pytest.raises(HarnessError) as caught:
+        find(project.catalog, name, {})
+    assert caught.value.remedy == target.obituary
+    assert find(project.catalog, "ollama", {}).obituary == ""
+
+
+def test_endpoints_that_were_retired_into_each_other_name_none():
+    one, other = (
+        endpoint(retired="2026-01-01", successor=successor) for successor in ("other", "one")
+    )
+    catalog = Catalog(
+        models={}, endpoints={"one": one, "other": other}, default_model="", default_endpoint="one"
+    )
+    assert catalog.living(one) is None
+    assert find(catalog, "one", {}).obituary == "E was retired on 2026-01-01"

@@ -39,7 +39,8 @@ def test_json_gives_back_every_sample_with_its_provenance(proven, tmp_path):
         assert one["recording"]["how"] == "authored"
         assert "No server ever sent" in one["recording"]["note"]
         assert data["endpoints"][one["endpoint"]]["retired"] == "2026-07-30"
-        assert one["client"]["library"]
+        retired = None if one["client"]["name"] == "curl" else "2026-08-26"
+        assert data["libraries"][one["client"]["library"]]["retired"] == retired
 
 
 def test_the_overlay_follows_its_schema(proven, tmp_path):

@@ -77,7 +77,7 @@ def test_a_page_in_no_language_is_told(published, look):
     code, out = look(published)
     assert code == 4
     assert out == [
-        "docs/quickstart.xx.md: is in no language of docs/messages; mend it with: remove it, or add its messages"
+        "docs/quickstart.xx.md: is in no language of docs/messages; remove it, or add its messages"
     ]
 
 

@@ -10,18 +10,17 @@ from html import unescape
 
 import cmarkgfm
 import markdown
-import msgspec
 import pytest
 from cmarkgfm.cmark import Options
+from npm import need_of
 from shown import CODE, LABELS, Blocks, snippets
 
 from harness.pages import tabs
 from harness.pages.inject import inject
 from harness.pages.page import read
-from harness.toolchain.need import Need
 from harness.toolchain.node import find_node
 from harness.toolchain.packages import provide
-from harness.toolchain.state import installed, state_folder
+from harness.toolchain.state import installed
 
 MARKED = '<!-- snippet: basic tabs={} title="T" -->\n<!-- /snippet -->\n'
 
@@ -124,11 +123,8 @@ def test_mkdocs_shows_a_block_wherever_it_stands(before, inner, after):
 
 @pytest.fixture(scope="session")
 def need(root, project):
-    """MDX's own compiler is installed as a client's packages are."""
-    client = project.clients["javascript"]
-    client = msgspec.structs.replace(client, name="mdx", file="tests/pages/mdx/package.json")
-    folder = root / "tests/pages/mdx"
-    return Need(client=client, folder=folder, state=state_folder(root), announce=print)
+    """For MDX's own compiler."""
+    return need_of(root, project, "tests/pages/mdx")
 
 
 @pytest.fixture(scope="session")

@@ -42,16 +42,30 @@ def test_a_finding_stands_beside_its_sample():
     )
 
 
+def test_a_note_is_told_in_the_summary_alone_and_once():
+    note = finding("answer.wording", "it is worded <otherwise>", "note")
+    lines = [cell(f"python/s{i}", note, verdict="pass") for i in range(9)]
+    live = {**HEADER, "mode": "live", "endpoint": {"name": "near", "url": "http://127.0.0.1:1/v1"}}
+    assert annotate([live, *lines]) == []
+    text = summary([live, *lines])
+    assert "<summary>1 note</summary>" in text
+    assert text.count("answer.wording: it is worded &lt;otherwise&gt; (9 samples)") == 1
+    assert "rerun:" not in text
+    assert "The answers came from a live endpoint, http://127.0.0.1:1/v1." in text
+    (one,) = annotate([live, cell("curl/basic", finding())])
+    assert one.message.endswith("rerun: sampleproof run --live http://127.0.0.1:1/v1 'curl/basic'")
+
+
 def test_what_is_the_same_in_many_samples_is_told_once():
     lines = [cell(f"python/basic@{model}", finding(), model=model) for model in "abc"]
-    (one,) = annotate(lines)
+    (one,) = annotate([HEADER, *lines])
     assert one.title == "python/basic@a: output.text, and 2 others"
 
 
 def test_every_check_is_heard_before_any_is_heard_twice():
     lines = [cell(f"python/s{i}", finding(message=f"text {i}")) for i in range(20)]
     lines += [cell("python/last", finding("secret.kept", "the token is shown"))]
-    found = annotate(lines)
+    found = annotate([HEADER, *lines])
     assert len(found) == SHOWN
     assert [one.title for one in found[:3]] == [
         "python/s0: output.text",
@@ -65,7 +79,7 @@ def test_a_harness_that_could_not_work_comes_before_all_else_and_once():
     fault = {"message": "Node is missing", "remedy": "install it"}
     lines = [cell("python/basic", finding())]
     lines += [cell(f"javascript/s{i}", verdict="error", fault=fault) for i in range(3)]
-    first, second = annotate(lines)
+    first, second = annotate([HEADER, *lines])
     assert first.title == "javascript/s0: error, and 2 others"
     assert first.message.startswith("Node is missing\nremedy: install it\n")
     assert second.title == "python/basic: output.text"
@@ -74,14 +88,17 @@ def test_a_harness_that_could_not_work_comes_before_all_else_and_once():
 def test_the_widest_finding_of_a_check_comes_first():
     lines = [cell("python/one", finding(message="rare"))]
     lines += [cell(f"curl/s{i}", finding(message="common")) for i in range(3)]
-    assert [one.message.partition("\n")[0] for one in annotate(lines)] == ["common", "rare"]
+    assert [one.message.partition("\n")[0] for one in annotate([HEADER, *lines])] == [
+        "common",
+        "rare",
+    ]
 
 
 def test_warnings_and_declared_deviations_have_a_budget_of_their_own():
     lines = [cell(f"python/s{i}", finding(message=f"text {i}")) for i in range(12)]
     lines += [cell("curl/basic", finding(severity="warning"))]
     lines += [cell("curl/late", finding("exit.status"), verdict="deviates")]
-    found = annotate(lines)
+    found = annotate([HEADER, *lines])
     assert [one.level for one in found] == ["error"] * SHOWN + ["warning"] * 2
 
 
@@ -94,7 +111,7 @@ def test_clients_that_differ_are_told():
         "findings": [finding("parity.request", "they differ\n  field  a  b")],
         "not_evaluated": [],
     }
-    (one,) = annotate([line])
+    (one,) = annotate([HEADER, line])
     assert one.file == ""
     assert one.message == "they differ\n  field  a  b\nrerun: sampleproof run '*/basic@m'"
     assert "*/basic@m: fail" in summary([HEADER, cell(verdict="pass"), line])
@@ -104,7 +121,7 @@ def test_clients_that_differ_are_told():
     "text", ["a\n::error::forged", "a\r::stop-commands::x", "100%0A::error::x", "\x1b[31m"]
 )
 def test_what_a_sample_prints_can_begin_no_command_of_its_own(text):
-    (one,) = annotate([cell("python/basic", finding(received=text))])
+    (one,) = annotate([HEADER, cell("python/basic", finding(received=text))])
     assert len(str(one).splitlines()) == 1
     assert "\x1b" not in str(one)
 
@@ -136,7 +153,7 @@ def test_a_summary_of_thousands_stays_small():
 
 def test_what_must_not_be_published_is_told_with_what_mends_it():
     line = unpublished("docs/a.md", "docs/a.md", "is stale; mend it with: make docs")
-    (one,) = annotate([line], "p/")
+    (one,) = annotate([HEADER, line], "p/")
     assert str(one).startswith("::error file=p/docs/a.md,title=docs/a.md%3A published::is stale; ")
     assert "rerun" not in str(one)
     text = summary([HEADER, cell(verdict="pass"), line])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from harness.gathering import groups
 from harness.model.problem import InvalidError
-from harness.report.shard import durations_in, fingerprint, shard_of, split
+from harness.report.ndjson import durations_in
+from harness.report.shard import fingerprint, shard_of, split
 
 WEIGHTS = st.lists(st.floats(min_value=0, max_value=1e6), min_size=1, max_size=50)
 

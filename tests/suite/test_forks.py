@@ -103,7 +103,7 @@ def test_what_forks_is_started_ahead_where_a_sample_is_to_run(
         rerun=str,
         cache=True,
     )
-    session._toolchains, session._memory = toolchains, Remembers(remembered)
+    session.toolchains, session._memory = toolchains, Remembers(remembered)
     forking = {}
     session._boot_forking(list(project.cells()), forking)
     assert list(forking) == booted

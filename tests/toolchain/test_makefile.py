@@ -106,7 +106,8 @@ def test_everything_is_installed_once_with_hashes(make):
     log = (make.clone / "log").read_text()
     assert "pip install --quiet" in log
     assert "--require-hashes -r requirements/uv.txt" in log
-    assert "--system-certs pip install --python .venv/bin/python --require-hashes -r" in log
+    install = "--system-certs pip install --compile-bytecode --python .venv/bin/python"
+    assert f"{install} --require-hashes -r" in log
     assert "requirements/dev.txt" not in log, "running samples needs no development tools"
     assert log.endswith(".venv/bin/sampleproof run\n")
 

@@ -46,7 +46,7 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
     proven, unproven = sort(map(Gate(root).look, content.cells()))
     if unproven:
         return tell(unproven)
-    data = as_json(proven) if form == "json" else as_overlay(proven)
+    data = as_json(proven, content.catalog) if form == "json" else as_overlay(proven)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)

@@ -61,8 +61,9 @@ def command(
     pages = {path: _read(path) for path in files or _known_to_git(root)}
     samples = Published(root, content)
     made = {path: inject(old, str(path), samples) for path, old in pages.items()}
+    by_hand = [_forced(problem) for one in made.values() for problem in one.edited]
     if problems := [problem for one in made.values() for problem in one.problems]:
-        raise InvalidError(problems)
+        raise InvalidError([*problems, *([] if force else by_hand)])
     if samples.unproven:
         return tell(list(samples.unproven.values()))
     changed = {path: one for path, one in made.items() if one.content != pages[path]}
@@ -70,7 +71,6 @@ def command(
         for path, one in changed.items():
             _explain(path, pages[path], one, diff=diff)
     else:
-        by_hand = [_forced(problem) for one in made.values() for problem in one.edited]
         if by_hand and not force:
             raise InvalidError(by_hand)
         for path, one in changed.items():

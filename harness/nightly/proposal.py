@@ -1,0 +1,120 @@
+"""New recordings, proposed as a pull request: a branch of their own, and what they change."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from harness.model.problem import invalid
+from harness.toolchain.tool import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from harness.nightly.github import GitHub
+    from harness.record.changes import Kind
+    from harness.record.shelf import Offered
+
+BRANCH = "sampleproof/recordings"
+
+WORTH: frozenset[Kind] = frozenset({"exchanges", "status", "shape", "headers"})
+"""Changes that say something of the endpoint. A wording, a count of tokens and where an answer is
+cut are others each time it is asked."""
+
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "sampleproof"), ("EMAIL", "sampleproof@localhost"))
+}
+"""Who commits where nobody has said."""
+
+
+def worth(offered: Iterable[Offered]) -> list[Offered]:
+    """The recordings that somebody should look at."""
+    return [one for one in offered if any(change.kind in WORTH for change in one.changes)]
+
+
+class Clone:
+    """The project's clone, as git has it."""
+
+    def __init__(self, root: Path) -> None:
+        """Take a clone in which nothing has been changed.
+
+        Raises:
+            HarnessError: It is no clone, or git is not there.
+            InvalidError: Something has been changed.
+        """
+        self._root = root
+        changed = self._git("status", "--porcelain", "--untracked-files=no")
+        if changed:
+            raise invalid(
+                f"{changed.splitlines()[0][3:]} has been changed, and would be proposed as well",
+                hint="commit or stash what has been changed",
+            )
+
+    def _git(self, *arguments: str) -> str:
+        return run(
+            ["git", *arguments],
+            doing=f"git {arguments[0]}",
+            timeout=300.0,
+            folder=self._root,
+            defaults=IDENTITY,
+        )
+
+    def publish(self, command: str) -> None:
+        """Bring up to date all that follows from recordings.
+
+        Raises:
+            HarnessError: The command failed.
+        """
+        if command:
+            doing = f"bringing up to date what follows from the recordings: {command}"
+            run(shlex.split(command), doing=doing, folder=self._root)
+
+    def push(self, message: str) -> None:
+        """Commit everything to the branch, and push that; the branch that was there comes back.
+
+        Raises:
+            HarnessError: git refuses.
+        """
+        self._git("switch", "--quiet", "--force-create", BRANCH)
+        try:
+            self._git("add", "--update")
+            self._git("add", "samples")
+            self._git("commit", "--quiet", "--message", message)
+            self._git("push", "--quiet", "--force", "origin", BRANCH)
+        finally:
+            self._git("switch", "--quiet", "-")
+
+
+def propose(
+    clone: Clone, github: GitHub, taken: Sequence[Offered], endpoint: str, command: str
+) -> None:
+    """Propose recordings that have been taken.
+
+    Args:
+        clone: The project's.
+        github: Where it is proposed.
+        taken: The recordings, with what they change.
+        endpoint: What was recorded.
+        command: Brings up to date what follows from them; empty for nothing.
+
+    Raises:
+        HarnessError: That command, git or GitHub refuses.
+    """
+    clone.publish(command)
+    title = f"Recordings of {endpoint}: {', '.join(one.scenario for one in taken)}"
+    clone.push(title)
+    github.propose(BRANCH, title, _body(taken, endpoint, command))
+
+
+def _body(taken: Sequence[Offered], endpoint: str, command: str) -> str:
+    parts = [f"What {endpoint} answers now, and what is different from the recordings so far."]
+    for one in taken:
+        changes = "\n".join(f"{change.kind}: {change.message}" for change in one.changes)
+        safe = changes.replace("```", "'''")
+        parts.append(f"### {one.scenario}\n\n```text\n{safe}\n```")
+    if command:
+        parts.append(f"`{command}` has run with them, and all that it changes is in here.")
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,107 @@
+"""The newest packages: those that a reader gets who types a client's install command today.
+
+The command is resolved anew and pinned in a folder of its own. From there on they are installed and
+found like any other client's packages, beside those that the project pins.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.model.problem import InvalidError, Problem
+from harness.toolchain import node, packages
+from harness.toolchain.need import Need
+from harness.toolchain.state import writing
+from harness.toolchain.tool import run
+from harness.toolchain.uv import uv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.model.client import Client
+
+INSTALLS = {
+    "python": re.compile(r"\bpip3? install (.+)"),
+    "node": re.compile(r"\bnpm install (.+)"),
+}
+"""By kind of toolchain: how readers are told to install."""
+
+
+def pin_newest(
+    client: Client, root: Path, state: Path, announce: Callable[[str], None]
+) -> Client | None:
+    """The client with its newest packages pinned; `None` if it has no packages.
+
+    Args:
+        client: The client.
+        root: The project, as `harness.toolchain.state.workspace` gives it.
+        state: Where toolchains are kept.
+        announce: Told of what takes long.
+
+    Raises:
+        InvalidError: `client.yaml` does not say how to install them.
+        HarnessError: A package index could not be asked.
+    """
+    if client.toolchain.lock is None:
+        return None
+    names = _named(client)
+    need = Need(client=client, folder=(root / client.file).parent, state=state, announce=announce)
+    announce(f"looking for the newest packages of {client.name} …")
+    folder = state / "newest" / client.name
+    with writing(folder):
+        if client.toolchain.kind == "python":
+            _pin_python(need, names, folder)
+        else:
+            _pin_node(need, names, folder)
+    return msgspec.structs.replace(client, file=str(folder / Path(client.file).name))
+
+
+def _named(client: Client) -> list[str]:
+    """The packages that the install command names."""
+    found = INSTALLS[client.toolchain.kind].search(client.install)
+    names = [word for word in shlex.split(found[1]) if not word.startswith("-")] if found else []
+    if names:
+        return names
+    tool = "pip install" if client.toolchain.kind == "python" else "npm install"
+    problem = Problem(
+        file=client.file,
+        field="install",
+        message=f"expected a line with `{tool} NAME`, to look for the newest; received {client.install!r}",
+    )
+    raise InvalidError([problem])
+
+
+def _pin_python(need: Need, names: list[str], folder: Path) -> None:
+    asked = folder / "asked.in"
+    asked.write_text("\n".join(names) + "\n", "utf-8")
+    compiling = ("pip", "compile", "--generate-hashes", "--no-header", "--upgrade")
+    into = ("--python", sys.executable, "--output-file", str(folder / need.lock))
+    doing = f"looking for the newest packages of {need.client.name}"
+    uv([*compiling, *into, str(asked)], doing=doing, folder=folder)
+
+
+def _pin_node(need: Need, names: list[str], folder: Path) -> None:
+    program = node.find_node(need, packages.engines(packages.read_lock(need)))
+    about = json.loads(need.read("package.json"))
+    about.pop("dependencies", None)
+    (folder / "package.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+    (folder / need.lock).unlink(missing_ok=True)
+    settings = need.folder / ".npmrc"
+    if settings.is_file():
+        shutil.copy(settings, folder)
+    locking = ("install", "--package-lock-only", "--save-exact")
+    newest = [f"{name}@latest" for name in names]
+    run(
+        [*program.npm, *locking, *packages.QUIETLY, *packages.SOON, *newest],
+        doing=f"looking for the newest packages of {need.client.name}",
+        folder=folder,
+        defaults={"NODE_USE_SYSTEM_CA": "1"},
+    )

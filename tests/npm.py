@@ -1,0 +1,13 @@
+"""Packages of npm that tests use: pinned in a folder, and installed as a client's are."""
+
+import msgspec
+
+from harness.toolchain.need import Need
+from harness.toolchain.state import state_folder
+
+
+def need_of(root, project, folder):
+    """What `provide` takes, for a folder with a package.json and its lock."""
+    client = project.clients["javascript"]
+    client = msgspec.structs.replace(client, name=folder, file=f"{folder}/package.json")
+    return Need(client=client, folder=root / folder, state=state_folder(root), announce=print)
