@@ -19,7 +19,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help test-samples test lint render docs docs-check site site-check doctor bench bench-peers lock clean stale
+.PHONY: help test-samples test lint render docs docs-check site site-check doctor bench bench-docs bench-peers lock clean stale
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
@@ -64,15 +64,15 @@ doctor: $(VENV)/run.stamp ## Say what is installed, what is missing, and what me
 	@$(BIN)/sampleproof doctor
 
 bench: $(VENV)/run.stamp ## Measure the suite and the gateway, each against its floor
-	@$(BIN)/python benchmarks/suite.py
-	@echo
-	@$(BIN)/python benchmarks/throughput.py
-	@echo
-	@$(BIN)/python benchmarks/streams.py
+	@$(BIN)/python benchmarks/bench.py --json build/bench.json
 
-bench-peers: $(VENV)/run.stamp ## Measure the gateway beside WireMock and mitmproxy too
+bench-docs: $(VENV)/run.stamp ## Put what bench has measured into the guide
+	@cp build/bench.json docs/bench.json
+	@$(BIN)/python benchmarks/page.py docs/guides/speed.md docs/bench.json
+
+bench-peers: $(VENV)/run.stamp ## Install WireMock and mitmproxy, for bench to measure them too
 	@$(BIN)/python benchmarks/peers.py .harness/peers
-	@$(BIN)/python benchmarks/throughput.py
+	@$(BIN)/python benchmarks/bench.py gateway
 
 lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newest)
 	@command -v npm >/dev/null || { echo "npm is missing: it pins the JavaScript packages. Install Node, then run: make lock" >&2; exit 1; }

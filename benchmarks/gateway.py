@@ -1,7 +1,8 @@
 """The gateway in a process of its own, for samples that are started by hand.
 
 Takes a project's folder, and `--paced` if streams are to take their time. Prints a JSON object, cell
-to port, and serves each cell's recording there until standard input ends. Any number of runs of a sample are answered, one after another or at once.
+to port, for every model; and serves each cell's recording there until standard input ends. Any
+number of runs of a sample are answered, one after another or at once.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ JOURNAL = 1000
 
 
 async def serve(root: Path, *, paced: bool) -> None:
-    cells = list(open_project(root).cells())
+    project = open_project(root)
+    cells = list(project.cells(project.catalog.models))
     authority = Authority(state_folder(root) / "tls")
     authority.prepare({cell.endpoint.host for cell in cells})
     gateway = Gateway(authority)

@@ -30,12 +30,6 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def peak_mib(self) -> float:
-        """The most memory it has held so far (Linux only)."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) / 1024
-
 
 @contextmanager
 def script(name: str, *arguments: str) -> Iterator[tuple[int, str]]:

@@ -1,8 +1,5 @@
 """Many streams of one recording at once, each at its recorded pace: are they exact, and in time?
 
-    make bench
-    .venv/bin/python benchmarks/streams.py --streams 500
-
 Every stream is compared to the byte and to the chunk border. A chunk's timing error is how much
 later than recorded it arrives, beside the promptest of its stream: none is sent too early. What asks
 is one process that shares the machine with the gateway, so its own lateness is in the numbers too.
@@ -11,42 +8,36 @@ Of the memory, 256 KiB a stream are what `asyncio` itself takes to read TLS.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import re
 import ssl
 import time
 from itertools import accumulate
-from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 import msgspec
+from cost import peak_mib
+from measure import Group, Measure, in_turn
 from serving import HERE, Served, script
-from suite import elsewhere
 
 from harness.model.project import find, open_project
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from measure import Told
+
     from harness.model.cell import Cell
     from harness.model.recording import Response
 
 CELL = "curl/streaming"
+STREAMS = (1, 500)
 HANDSHAKE_S = 120
 CHUNK = re.compile(rb"([1-9a-f][0-9a-f]*)\r\n")
 LAST = b"0\r\n\r\n"
-
-
-class Streams(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a number of streams at once."""
-
-    streams: int
-    late_ms: tuple[float, float, float]
-    """The timing error of half, of 99 in 100, and of all chunks is at most so much."""
-    mib_each: float
-    """Memory that the gateway held for each stream, at most."""
 
 
 class Arrived:
@@ -137,44 +128,44 @@ async def receive(served: Served, cell: Cell, streams: int) -> list[Arrived]:
     return arrived
 
 
-def measure(root: Path, cell: Cell, streams: int) -> Streams:
+def measure(rounds: int, told: Told) -> Group:
+    """One stream, then many at once."""
+    root = find(HERE)
+    cell = next(cell for cell in open_project(root).cells() if cell.id == CELL)
+    measures: list[Measure] = []
+    for streams in STREAMS:
+        found = in_turn(
+            rounds,
+            told,
+            f"{streams} streams",
+            lambda streams=streams: _at_once(root, cell, streams),
+        )
+        for number, which in enumerate(("half", "99 of 100", "all")):
+            late = [late[number] for [(late, _)] in found]
+            measures.append(_number(f"{streams} at once: {which} within", "ms late", late))
+        memory = [memory for [(_, memory)] in found]
+        measures.append(_number(f"{streams} at once: memory each", "MiB", memory))
+    return Group(
+        name="streams",
+        title="Streams at their recorded pace, all exact to the byte and to the chunk border",
+        measures=tuple(measures),
+    )
+
+
+def _at_once(root: Path, cell: Cell, streams: int) -> tuple[tuple[float, float, float], float]:
+    """By how many milliseconds half, 99 of 100 and all chunks are late at most; MiB a stream."""
     assert cell.recording is not None
     [exchange] = cell.recording.exchanges
     with script("gateway.py", str(root), "--paced") as (pid, ports):
         port = json.loads(ports)[CELL]
         served = Served(pid=pid, port=port, bundle=state_folder(root) / "tls/ca.pem")
-        before = served.peak_mib()
+        before = peak_mib(pid)
         arrived = asyncio.run(receive(served, cell, streams))
-        held = served.peak_mib() - before
+        held = peak_mib(pid) - before
     late = [error for one in arrived for error in one.late_ms(exchange.response)]
     cuts = quantiles(late, n=100, method="inclusive")
-    return Streams(
-        streams=streams, late_ms=(cuts[49], cuts[98], max(late)), mib_each=held / streams
-    )
+    return (cuts[49], cuts[98], max(late)), held / streams
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure many streams at once.")
-    parser.add_argument("--streams", type=int, default=500, help="how many (default: 500)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers here")
-    options = parser.parse_args()
-    root = find(HERE)
-    cell = next(cell for cell in open_project(root).cells() if cell.id == CELL)
-    with elsewhere() as others:
-        found = [measure(root, cell, streams) for streams in (1, options.streams)]
-    print(
-        f"{'streams at once':16}{'exact':>6}{'late p50':>11}{'p99':>11}{'most':>11}{'memory':>16}"
-    )
-    for one in found:
-        half, most, all_of = (f"{late:.1f} ms" for late in one.late_ms)
-        memory = f"{one.mib_each:.2f} MiB each"
-        print(f"{one.streams:<16}{'all':>6}{half:>11}{most:>11}{all_of:>11}{memory:>16}")
-    for part in others:
-        print(f"\nOther programs kept {part:.0%} of this machine busy meanwhile.")
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
-
-
-if __name__ == "__main__":
-    main()
+def _number(what: str, unit: str, found: list[float]) -> Measure:
+    return Measure(what=what, unit=unit, value=median(found), lowest=min(found), highest=max(found))

@@ -4,6 +4,9 @@ All cells that pytest has chosen run side by side in the same runner as `samplep
 item waits for its own. Under xdist a worker runs what it is given, item by item. Parity is judged
 in the last item of each group whose cells all ran in this process.
 
+All samples are added to whatever is collected, unless some are named on the command line: by file,
+folder, or id, as in `samples/curl/basic.sh::curl/basic`.
+
 Nothing of the harness is imported unless `--samples` is given.
 """
 
@@ -15,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
+    from harness.model.cell import Cell
     from harness.report.background import Background
 
 
@@ -39,15 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker that every item has."""
+    """Registers the marker that every item has, and opens the project: before xdist has workers."""
     config.addinivalue_line("markers", "sample: a published sample, run as it stands")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Adds the items, before `-k` and `-m` choose among them."""
     if not config.getoption("samples"):
         return
     from harness.model.problem import HarnessError, InvalidError
@@ -62,19 +59,44 @@ def pytest_collection_modifyitems(
         text = str(error).replace("--model:", "--samples-model:")
         text = text.replace("--project DIR", "--samples-project DIR")
         raise pytest.UsageError(text) from error
-    session.stash[BACKGROUND] = background
+    if not background.cells:
+        raise pytest.UsageError("--samples: the project has no samples")
+    config.stash[BACKGROUND] = background
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Collects a sample that is named on the command line; nothing else may: it would import it."""
+    found = yield
+    background = parent.config.stash.get(BACKGROUND, None)
+    if background is None:
+        return found
+    cells = [cell for cell in background.cells if background.root / cell.path == file_path]
+    if not cells:
+        return found
+    return [SampleFile.from_parent(parent, path=file_path, cells=cells, background=background)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Adds the items, before `-k` and `-m` choose among them."""
+    background = config.stash.get(BACKGROUND, None)
+    if background is None or any(isinstance(item, SampleItem) for item in items):
+        return
     samples = Samples.from_parent(session, name="samples", nodeid="samples", background=background)
     report = session.ihook.pytest_make_collect_report(collector=samples)
     session.ihook.pytest_collectreport(report=report)  # so that pytest counts them
-    if not report.result:
-        raise pytest.UsageError("--samples: the project has no samples")
     items += report.result
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Knows now which cells are to run; nothing starts before the first item does."""
-    background = session.stash.get(BACKGROUND, None)
+    background = session.config.stash.get(BACKGROUND, None)
     if background is None:
         return
     chosen = [item.cell for item in session.items if isinstance(item, SampleItem)]
@@ -84,7 +106,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Ends what is still running, as after `-x`."""
-    background = session.stash.get(BACKGROUND, None)
+    background = session.config.stash.get(BACKGROUND, None)
     if background is not None:
         background.close()
 
@@ -109,10 +131,25 @@ class Samples(pytest.Collector):
             )
 
 
+class SampleFile(pytest.File):
+    """A sample's file, named on the command line."""
+
+    def __init__(self, *, cells: Sequence[Cell], background: Background, **arguments: Any) -> None:
+        """Take what of it may run, and what runs it."""
+        super().__init__(**arguments)
+        self.cells = cells
+        self.background = background
+
+    def collect(self) -> Iterator[SampleItem]:
+        """An item for each model."""
+        for cell in self.cells:
+            yield SampleItem.from_parent(self, name=cell.id, cell=cell, background=self.background)
+
+
 class SampleItem(pytest.Item):
     """One sample."""
 
-    def __init__(self, *, cell: Any, background: Background, **arguments: Any) -> None:
+    def __init__(self, *, cell: Cell, background: Background, **arguments: Any) -> None:
         """Take a cell."""
         super().__init__(**arguments)
         self.cell = cell

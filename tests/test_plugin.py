@@ -108,3 +108,59 @@ def test_without_the_option_nothing_of_the_harness_is_imported(tmp_path):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout
+
+
+@pytest.fixture
+def inside(first_samples):
+    """Calls pytest in the project itself, as its users do."""
+
+    def call(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--samples", *arguments],
+            cwd=first_samples,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("named", "passed"),
+    [
+        (["samples/curl/basic.sh::curl/basic"], ["curl/basic"]),
+        (["samples/python/basic.py", "samples/curl/basic.sh"], ["python/basic", "curl/basic"]),
+        (["samples/curl"], ["curl/basic", "curl/multi_turn", "curl/streaming"]),
+        (["samples/curl", "-k", "streaming"], ["curl/streaming"]),
+        (["samples/curl/basic.sh", "-n", "1"], ["curl/basic"]),
+    ],
+    ids=" ".join,
+)
+def test_samples_named_on_the_command_line_run_alone(inside, named, passed):
+    code, output = inside("-v", *named)
+    assert code == 0, output
+    assert f"{len(passed)} passed" in output
+    for name in passed:
+        assert f"::{name}" in output
+
+
+def test_a_sample_is_not_imported_as_a_test_is(inside, first_samples):
+    code, output = inside("--collect-only", "samples/python")
+    assert code == 0
+    assert "SampleItem python/basic" in output.replace("<", "").replace(">", "")
+    assert "Module" not in output
+    assert not (first_samples / "samples/python/__pycache__").exists()
+
+
+def test_an_id_that_is_none_is_an_error(inside):
+    code, output = inside("samples/curl/basic.sh::curl/gone")
+    assert code == 4
+    assert "not found" in output
+
+
+def test_what_is_wrong_with_the_project_is_told_with_xdist_too(samples, tmp_path):
+    code, output = samples("-n", "2", project=tmp_path / "absent")
+    assert code == 4
+    assert "is in no project" in output

@@ -55,6 +55,9 @@ def _wrong(evidence: Evidence, answer: Answer, wanted: int) -> list[Finding]:
     if got.ending != "complete":
         message = f"the answer broke off after {len(got.body)} bytes: {ENDINGS[got.ending]}"
         return [_status(message, "a whole answer", got.ending)]
+    if got.is_stream and (failed := evidence.cell.operation.error_in_stream(got.body)):
+        message = f"the stream ends with an error: {': '.join(failed)}"
+        return [_status(message, "a whole answer", failed[0])]
     if got.status == wanted:
         return []
     error = evidence.cell.operation.error_of(got.body)

@@ -50,8 +50,20 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fails(self) -> bool:
-        """Whether the service answers with an error (RFC 9110, 4xx and 5xx)."""
-        return self.last.status >= 400  # noqa: PLR2004
+        """Whether the service answers with an error that the client can tell from an answer.
+
+        That is a status of 4xx or 5xx (RFC 9110), or an event in a stream, for a client that reads
+        events. One that shows the body as it comes has shown it.
+        """
+        return self.last.status >= 400 or (  # noqa: PLR2004
+            self.cell.client.stream == "text" and self.stream_error is not None
+        )
+
+    @property
+    def stream_error(self) -> tuple[str, str] | None:
+        """The code and message by which a stream fails after it has begun, if it does."""
+        last = self.last
+        return self.cell.operation.error_in_stream(last.body) if last.is_stream else None
 
     @property
     def answer(self) -> str:

@@ -71,7 +71,8 @@ def output_text(evidence: Evidence) -> list[Finding]:
         expected = response.body.decode("utf-8", "replace")
         right = _same_body(expected, shown)
     elif evidence.fails:
-        expected, right = "", not shown.strip()
+        expected = evidence.answer if evidence.stream_error else ""  # what had come until then
+        right = shown.strip() == expected.strip()
     else:
         expected = evidence.answer
         right = shown.rstrip() == expected.rstrip() and shown.endswith("\n")
@@ -122,7 +123,11 @@ def output_stderr(evidence: Evidence) -> list[Finding] | None:
         return []  # the error is in the body, which `output.text` judges
     response = evidence.last
     error = evidence.cell.operation.error_of(response.body)
-    due = error or (str(response.status), response.body.decode("utf-8", "replace"))
+    due = (
+        error
+        or evidence.stream_error
+        or (str(response.status), response.body.decode("utf-8", "replace"))
+    )
     lines = [line for line in said.splitlines() if line.strip()]
     shown = " ".join(said.split())
     if len(lines) == 1 and all(" ".join(part.split()) in shown for part in due):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.live.target import Target
     from harness.model.finding import Cause
     from harness.model.observation import Answer
+    from harness.model.operation import Operation
     from harness.model.recording import Response
     from harness.outcome import Outcome
 
@@ -81,7 +82,8 @@ def triage(outcome: Outcome, recorded: Outcome | None, target: Target) -> Diagno
 def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     """The cause of an answer that is none, or an error."""
     answers = (outcome.observation.answers if outcome.observation else None) or ()
-    bad = [one for one in answers if _is_bad(one)]
+    operation = outcome.cell.operation
+    bad = [one for one in answers if _is_bad(one, operation)]
     if not bad:
         return _network(evidence, target)
     answer = bad[-1]
@@ -89,7 +91,8 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     endpoint = target.endpoint
     cause: Cause = "API shape"
     remedy = "hold the request against the endpoint's reference"
-    code, _ = outcome.cell.operation.error_of(answer.response.body) or ("", "")
+    body = answer.response.body
+    code, _ = operation.error_of(body) or operation.error_in_stream(body) or ("", "")
     if RETIREMENT.search(code) or (answer.no_answer and endpoint.retired):
         cause, remedy = "retired or moved", _successor(target, answer.model)
         return Diagnosis(cause=cause, evidence=evidence, remedy=remedy)
@@ -104,16 +107,18 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
         remedy = f"check the key in {endpoint.token}" if endpoint.token else "it wants a key"
     elif status in QUOTA:
         cause, remedy = "quota", "try again later, or choose fewer samples"
-    elif status >= SERVER or status == 408:  # noqa: PLR2004
+    elif status >= SERVER or status in {200, 408}:  # a stream fails after its status was sent
         cause, remedy = "network", "try again later; the endpoint is in trouble"
     if location := dict(answer.response.headers).get("location"):
         evidence = f"{evidence}; it points to {location}"
     return Diagnosis(cause=cause, evidence=evidence, remedy=remedy)
 
 
-def _is_bad(answer: Answer) -> bool:
+def _is_bad(answer: Answer, operation: Operation) -> bool:
     found = answer.response
-    return bool(answer.no_answer) or found.ending != "complete" or found.status >= 300  # noqa: PLR2004
+    if answer.no_answer or found.ending != "complete" or found.status >= 300:  # noqa: PLR2004
+        return True
+    return found.is_stream and operation.error_in_stream(found.body) is not None
 
 
 def _is_page(response: Response) -> bool:

@@ -70,7 +70,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Whether an event stream has come to the event that ends it."""
         return any(data == self.answer.done for data in event_data(body))
 
-    def error_of(self, body: bytes) -> tuple[str, str] | None:
+    def error_of(self, body: bytes | str) -> tuple[str, str] | None:
         """The code and message in an error body, or `None` if it has not got both."""
         try:
             value = jsonvalue.parse(body)
@@ -83,6 +83,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(code, str) and isinstance(message, str):
             return code, message
         return None
+
+    def error_in_stream(self, body: bytes) -> tuple[str, str] | None:
+        """The code and message of the event by which a stream fails after it has begun, if it does."""
+        if b'"error"' not in body:  # as in nearly every stream
+            return None
+        return next(filter(None, map(self.error_of, event_data(body))), None)
 
 
 @lru_cache(maxsize=64)  # every client, and every check, asks about the same few recordings

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.gateway.responder import Responder
     from harness.live.target import Target
     from harness.model.cell import Cell
+    from harness.model.recording import Response
     from harness.runner.stage import Stage
 
 ERROR = 400
@@ -95,7 +96,7 @@ class Recorder:
         every = self._recording(cell, stage, answered)
         judged = msgspec.structs.replace(cell, recording=every)
         judgement = judge(judged, observation)
-        kept = [one for one in answered if self._keep_failed or _is_good(one)]
+        kept = [one for one in answered if self._keep_failed or _is_good(one, cell)]
         return Made(
             outcome=Outcome(
                 cell=judged,
@@ -150,8 +151,19 @@ def _exchange(taken: Taken, cell: Cell) -> Exchange:
     return Exchange(method=taken.request.method, path=path, response=taken.response)
 
 
-def _is_good(taken: Taken) -> bool:
-    return taken.is_whole and taken.response is not None and taken.response.status < ERROR
+def _is_good(taken: Taken, cell: Cell) -> bool:
+    response = taken.response
+    if response is None or not taken.is_whole or response.status >= ERROR:
+        return False
+    return _failure(response, cell) is None
+
+
+def _failure(response: Response, cell: Cell) -> tuple[str, str] | None:
+    """The error with which a stream ends, if it can be read and does."""
+    with suppress(UnreadableError):
+        plain = response.plain
+        return cell.operation.error_in_stream(plain.body) if plain.is_stream else None
+    return None
 
 
 def _why(taken: Taken, cell: Cell) -> str:
@@ -161,6 +173,8 @@ def _why(taken: Taken, cell: Cell) -> str:
         return taken.missing
     if response.ending != "complete":
         return f"an answer that was {response.ending.replace('_', ' ')} after {len(response.body)} bytes"
+    if failure := _failure(response, cell):
+        return f"a stream that ends with an error: {': '.join(failure)}"
     error = cell.operation.error_of(response.body)
     said = ": ".join(error) if error else response.body[:200].decode("utf-8", "replace").strip()
     return f"{response.status} {response.reason}: {said}"

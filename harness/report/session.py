@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import copy
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.model.cell import Cell
     from harness.model.project import Project
     from harness.report.shard import Shard
+    from harness.runner.boot import Booting
     from harness.runner.stage import Isolation, Stage
     from harness.toolchain.ready import Ready
 
@@ -121,7 +122,7 @@ class Session:
         self._memory = None if self.live else self._open_memory()
         self._durations = self.live.durations if self.live else Durations(self._state)
         whole = self._memory is not None and self._memory.holds(cells)
-        stage = None if whole else self._stage()
+        stage = None if whole else self._stage(cells)
         unsealed = (stage.unsealed if stage else self._memory and self._memory.unsealed) or ""
         try:
             endpoint = self.live.target.endpoint if self.live else None
@@ -185,7 +186,7 @@ class Session:
                 return
             # Another call has removed what was there a moment ago.
             known = self._memory.unsealed if self._memory else None
-            stage = self._stage()
+            stage = self._stage(cells)
             with closing(stage):
                 if stage.unsealed != known:
                     message = "whether runs can be sealed has changed while results were read"
@@ -221,16 +222,19 @@ class Session:
             )
         )
 
-    def _stage(self) -> Stage:
-        """Set the stage.
+    def _stage(self, cells: Sequence[Cell]) -> Stage:
+        """Set the stage for cells.
 
         Raises:
             HarnessError: It could not be set, or runs must be sealed and cannot be.
         """
         from harness.runner.boot import boot
 
-        starter = boot()  # it comes up while all else is imported
+        # They come up while all else is imported.
+        starter = boot()
+        forking: dict[str, Booting] = {}
         try:
+            self._boot_forking(cells, forking)
             from harness.runner.stage import Stage
 
             stage = Stage(
@@ -241,11 +245,13 @@ class Session:
                 starter,
                 seal=self.seal != "off",
                 isolation=self.isolation,
+                forking=forking,
                 hosts=self.project.catalog.hosts,
                 apart=self.newest,
             )
         except BaseException:
-            starter.close()
+            for one in (starter, *forking.values()):
+                one.close()
             raise
         if stage.unsealed and self.seal == "required":
             stage.close()
@@ -253,6 +259,22 @@ class Session:
         if self._memory:
             self._memory.settle(stage.unsealed)
         return stage
+
+    def _boot_forking(self, cells: Sequence[Cell], forking: dict[str, Booting]) -> None:
+        """Start what forks samples, for each client that has one to run."""
+        if self.isolation == "process":
+            return
+        from harness.runner.boot import boot_for, can_fork
+
+        for client in {cell.client.name: cell.client for cell in cells}.values():
+            ready = self.toolchains[client.name]
+            if not can_fork(client) or isinstance(ready, HarnessError):
+                continue
+            own = [cell for cell in cells if cell.client.name == client.name]
+            if self._memory is None or not self._memory.holds(own):
+                # If it cannot be started, its samples will say so.
+                with suppress(HarnessError):
+                    forking[client.name] = boot_for(client, ready)
 
 
 def _versions(toolchains: Mapping[str, Ready | HarnessError]) -> dict[str, dict[str, str]]:

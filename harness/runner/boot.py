@@ -13,6 +13,12 @@ from harness.model.problem import HarnessError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from harness.model.client import Client
+    from harness.toolchain.ready import Ready
+
+FORKABLE = ("{python}", "{sample}")
+"""The only way to run a sample that a fork can stand in for."""
+
 PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
 
 BOOT = """
@@ -31,12 +37,18 @@ class Booting:
         self.pid = pid
         self.control = control
         """Takes orders; when it is closed, the starter ends."""
+        self._ended = False
+
+    def let_go(self) -> None:
+        """Have the starter end, with everything it started; it need not be waited for."""
+        self.control.close()
 
     def close(self) -> None:
-        """End the starter, and with it everything it started."""
-        if self.control.fileno() < 0:
+        """End the starter, and see it ended."""
+        if self._ended:
             return
-        self.control.close()
+        self._ended = True
+        self.let_go()
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
 
@@ -48,6 +60,17 @@ def boot() -> Booting:
         HarnessError: It does not start.
     """
     return _spawn([sys.executable, "-I", "-S", "-c", BOOT], [], {"PATH": os.defpath})
+
+
+def can_fork(client: Client) -> bool:
+    """Whether a fork can stand in for a client's samples, and saves anything."""
+    return bool(client.preload) and client.run == FORKABLE
+
+
+def boot_for(client: Client, ready: Ready) -> Booting:
+    """Start a starter that forks a client's samples; raises what `boot_forked` does."""
+    environment = {"LANG": "C.UTF-8", "PATH": os.defpath, **client.environment}
+    return boot_forked(ready.words["python"], client.preload, environment)
 
 
 def boot_forked(python: str, preload: Iterable[str], environment: Mapping[str, str]) -> Booting:

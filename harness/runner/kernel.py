@@ -12,7 +12,6 @@ import fcntl
 import os
 import socket
 import struct
-from typing import NamedTuple
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 # Looked up before any fork: each run would look them up again.
@@ -38,13 +37,14 @@ MOUNT_SETATTR = 442
 """The same on every architecture (Linux 5.12)."""
 
 
-class Numbers(NamedTuple):
+class Numbers:
     """A processor's own numbers (syscalls(2), linux/audit.h)."""
 
-    architecture: int
-    pivot_root: int
-    socket: int
-    keyctl: int
+    def __init__(self, architecture: int, pivot_root: int, socket: int, keyctl: int) -> None:
+        self.architecture = architecture
+        self.pivot_root = pivot_root
+        self.socket = socket
+        self.keyctl = keyctl
 
 
 NUMBERS = {

@@ -17,6 +17,8 @@ from harness.runner import wire
 from harness.runner.boot import boot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.runner.boot import Booting
     from harness.runner.terminal import Terminal
 
@@ -120,8 +122,16 @@ class Run:
         if self._lifeline.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
             self._lifeline.close()
-        for sock in self._sockets:
-            sock.close()
+        if self._sockets:
+            # The kernel takes ten milliseconds over the watching one (packet(7) sees out whoever
+            # still reads it), in which no other run could go on.
+            asyncio.get_running_loop().run_in_executor(None, _close, self._sockets)
+            self._sockets = ()
+
+
+def _close(sockets: Iterable[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
 
 
 def _settle(future: asyncio.Future[T], result: T) -> None:
@@ -140,6 +150,7 @@ class Launcher:
             HarnessError: It does not start.
         """
         self._starter = starter or boot()
+        self._tried: list[int] = []
         self.pid = self._starter.pid
 
     def probe(self, home: str) -> str | None:
@@ -160,8 +171,7 @@ class Launcher:
             theirs.close()
             while (answer := wire.receive(ours)) is not None:
                 report, numbers = answer
-                for number in numbers:
-                    os.close(number)
+                self._tried += numbers
                 if "sealed" in report:
                     reason: str | None = report.get("reason")
                     return reason
@@ -191,8 +201,16 @@ class Launcher:
             terminal.started()
         return Run(ours)
 
+    def let_go(self) -> None:
+        """Have the starter end, and with it every run; it need not be waited for."""
+        self._starter.let_go()
+
     def close(self) -> None:
         """End the starter, and with it every run."""
+        self.let_go()
+        # Closed while the starter ends: the kernel takes as long over them as over a run's.
+        while self._tried:
+            os.close(self._tried.pop())
         self._starter.close()
 
     def kill(self) -> None:

@@ -13,12 +13,15 @@ import os
 import resource
 import socket
 import stat
-from typing import Any
 
 from harness.runner import kernel
 from harness.runner.ports import PORTS
 from harness.runner.refusals import refuse
 from harness.runner.watch import watch
+
+TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
+if TYPE_CHECKING:
+    from typing import Any
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SETTINGS = (
@@ -31,6 +34,8 @@ SETTINGS = (
     "/etc/ssl/certs",
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
+# Followed before any fork: each run would follow these links again.
+LINKED = tuple((os.path.realpath(path), path) for path in (*SETTINGS, *DEVICES))
 
 HOME_BYTES = 64 * 1024 * 1024
 LIMITS = {
@@ -130,11 +135,12 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     for path in SYSTEM:
         _show(root, path)
     # A folder before what is in it: that is seen with it then.
-    for path in (*SETTINGS, *DEVICES):
-        _show(root, os.path.realpath(path), path)
-    for path in sorted({*read, *map(os.path.realpath, read)}):
+    for source, path in LINKED:
+        _show(root, source, path)
+    real = {path: os.path.realpath(path) for path in read}
+    for path in sorted({*real, *real.values()}):
         # By either name: links lead from one to the other.
-        _show(root, os.path.realpath(path), path)
+        _show(root, real.get(path, path), path)
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")

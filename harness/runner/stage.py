@@ -11,7 +11,7 @@ from harness.gateway.authority import Authority
 from harness.gateway.gateway import Gateway
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
-from harness.runner.boot import boot_forked
+from harness.runner.boot import boot_for, can_fork
 from harness.runner.folders import Folders
 from harness.runner.launcher import Launcher, Seal
 from harness.runner.source import Recorded
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from harness.toolchain.ready import Ready
 
 Isolation = Literal["process", "fork"]
-FORKABLE = ("{python}", "{sample}")
-"""The only way to run a sample that a fork can stand in for."""
-
 LIMIT_S = 60.0
 """How long a run may take before it is ended."""
 
@@ -48,6 +45,7 @@ class Stage:
         seal: bool = True,
         hosts: Iterable[str] = (),
         isolation: Isolation = "process",
+        forking: Mapping[str, Booting] | None = None,
         source: Source = Recorded,
         apart: bool = False,
     ) -> None:
@@ -63,6 +61,7 @@ class Stage:
             hosts: Names that lead to the gateway even for a client that ignores proxy variables.
             isolation: Whether each sample is a new interpreter, or a fork of one that has imported
                 its library ahead.
+            forking: By client: what forks its samples, where that has been started already.
             source: What answers the samples.
             apart: Whether samples lie apart from their client's folder, where they find the
                 packages of these toolchains and not those that are linked there.
@@ -79,13 +78,13 @@ class Stage:
         self.authority = Authority(state / "tls")
         self.gateway = Gateway(self.authority)
         self._isolation = isolation
-        self._forking: dict[str, Launcher] = {}
+        self._forking = {name: Launcher(forks) for name, forks in (forking or {}).items()}
         self._hosts = tuple(sorted(hosts))
         self._apart = apart
         try:
             self.folders = Folders(state / "runs")
         except OSError as error:
-            self.launcher.close()
+            self._end_starters()
             raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
         self.unsealed = NOT_ASKED
         """Why runs are not sealed; empty if they are."""
@@ -154,12 +153,10 @@ class Stage:
             HarnessError: It does not start.
         """
         client = cell.client
-        if self._isolation == "process" or not client.preload or client.run != FORKABLE:
+        if self._isolation == "process" or not can_fork(client):
             return self.launcher
         if client.name not in self._forking:
-            environment = {"LANG": "C.UTF-8", "PATH": os.defpath, **client.environment}
-            python = self.ready(cell).words["python"]
-            self._forking[client.name] = Launcher(boot_forked(python, client.preload, environment))
+            self._forking[client.name] = Launcher(boot_for(client, self.ready(cell)))
         return self._forking[client.name]
 
     def seal(self, cell: Cell, sample: Path, home: Path) -> Seal | None:
@@ -172,6 +169,12 @@ class Stage:
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""
-        for launcher in (self.launcher, *self._forking.values()):
-            launcher.close()
+        self._end_starters()
         self.folders.close()
+
+    def _end_starters(self) -> None:
+        launchers = (self.launcher, *self._forking.values())
+        for launcher in launchers:
+            launcher.let_go()
+        for launcher in launchers:
+            launcher.close()

@@ -17,7 +17,6 @@ import signal
 import sys
 import termios
 import time
-from typing import TYPE_CHECKING, Any
 
 from harness.runner import wire
 from harness.runner.family import adopt_orphans, die_with_parent, end_all, strays
@@ -25,8 +24,10 @@ from harness.runner.family import adopt_orphans, die_with_parent, end_all, stray
 if sys.platform == "linux":
     from harness.runner import seal
 
+TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
 if TYPE_CHECKING:
     import socket
+    from typing import Any
 
 LOOK_S = 0.25
 """How often to look at how much memory a sealed run holds."""

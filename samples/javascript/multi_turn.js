@@ -30,9 +30,10 @@ try {
     throw new Error(explain(response.status, response.body));
   }
 
-  const [choice] = response.body.choices;
-  if (!choice) throw new Error("The answer is empty.");
-  console.log(choice.message.content);
+  // An answer that was filtered has no choice, or one without text.
+  const answer = response.body.choices?.[0]?.message?.content;
+  if (!answer) throw new Error("The answer is empty.");
+  console.log(answer);
 } catch (error) {
   // A body that is not the JSON it claims to be ends here, with its status.
   const status = error.statusCode ? `HTTP ${error.statusCode}: ` : "";

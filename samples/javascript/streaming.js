@@ -40,7 +40,10 @@ try {
     if (event.data === "[DONE]") break;
     const { choices, error } = JSON.parse(event.data);
     // A stream can still fail after it has begun.
-    if (error) throw new Error(explain(response.status, event.data));
+    if (error) {
+      process.stdout.write("\n");
+      throw new Error(explain(response.status, event.data));
+    }
     // Some events carry no choice, and some choices no text.
     process.stdout.write(choices?.[0]?.delta?.content ?? "");
   }

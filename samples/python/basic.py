@@ -30,9 +30,11 @@ try:
         max_tokens=1000,
         top_p=1,
     )
-    if not response.choices:
+    # An answer that was filtered has no choice, or one without text.
+    answer = response.choices[0].message.content if response.choices else None
+    if not answer:
         sys.exit("The answer is empty.")
-    print(response.choices[0].message.content)
+    print(answer)
 except AzureError as error:
     # The service names its errors. A proxy on the way may send any text, or none.
     named, response = getattr(error, "error", None), getattr(error, "response", None)

@@ -15,7 +15,11 @@ from harness.model.selector import select
 from harness.toolchain import node, packages
 from harness.toolchain.need import Need
 
-PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/guides/{one}.md" for one in ("publish", "ci"))]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/guides/{one}.md" for one in ("publish", "ci", "speed")),
+]
 README = PAGES[:1]
 
 FOLDERS = {"DIR", "one", "two"}

@@ -1,5 +1,6 @@
 """Every way in which an endpoint fails a run has its own cause, and nothing hangs."""
 
+import json
 import time
 
 import pytest
@@ -25,6 +26,12 @@ def reset(request):
     yield from list(chunked(events()))[:3]
     time.sleep(0.2)
     yield "reset"
+
+
+def broken_stream(request):
+    *pieces, done = events()
+    failed = f"data: {json.dumps(error('server_error', 'It broke down.'))}\n\n".encode()
+    yield from chunked([*pieces[:3], failed, done])
 
 
 def brownout(request):
@@ -57,6 +64,7 @@ CASES = {
     "nothing at all": (always("silence"), "curl/basic", "network", 3),
     "closed at once": (always(b""), "curl/basic", "network", 3),
     "cut streams": (cut_short, "curl/streaming", "network", 3),
+    "failing streams": (broken_stream, "python/streaming", "network", 3),
     "reset streams": (reset, "curl/streaming", "network", 3),
     "changed shape": (no_content, "curl/basic", "API shape", 1),
     "request not taken": (NEW_RULES, "curl/basic", "API shape", 1),

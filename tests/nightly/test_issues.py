@@ -9,7 +9,7 @@ from harness.cli.main import invoke
 from harness.nightly.trouble import night
 
 OURS = {"sample", "client library", "API shape"}
-CAUSES = [*OURS, "answer", "retired or moved", "credentials", "quota", "network"]
+CAUSES = [*sorted(OURS), "answer", "retired or moved", "credentials", "quota", "network"]
 
 
 def verdict_of(cause):

@@ -40,7 +40,7 @@ STUBS = {
     "@azure-rest/ai-inference": """
         export default (endpoint) => ({ path: (path) => ({ post: ({ body }) => {
           globalThis.asked.push({ url: endpoint + path, body });
-          const answer = { status: "200", body: { choices: [{ message: { content: "" } }] } };
+          const answer = { status: "200", body: { choices: [{ message: { content: "Yes." } }] } };
           return Object.assign(Promise.resolve(answer), { asNodeStream: async () => answer });
         } }) });""",
     "@azure/core-auth": "export class AzureKeyCredential {}",

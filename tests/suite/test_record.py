@@ -38,6 +38,7 @@ def event(text):
 
 
 STREAM = event("Pa") + event("ris, 💪") + event(" and more") + b"data: [DONE]\n\n"
+FAILED_EVENT = b'data: {"error":{"code":"server_error","message":"It broke."}}\n\n'
 CUTS = [5, 61, len(event("Pa")) + 70, len(STREAM) - 3, len(STREAM)]
 
 
@@ -157,6 +158,10 @@ def test_one_sample_of_each_scenario_is_run(project):
         (
             [http("200 OK", JSON, "Content-Length: 99"), b"{", 0.05, RESET],
             "an answer that was reset after 1 bytes",
+        ),
+        (
+            [http("200 OK", SSE, CHUNKED), framed(FAILED_EVENT), LAST],
+            "a stream that ends with an error: server_error: It broke.",
         ),
         ([CLOSE], "closed the connection without an answer"),
     ],

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from workshop import MINIATURES, TESTS, Workshop, copy_project, variants
+from workshop import MINIATURES, TESTS, Workshop, copy_project, variants, without_run
 
 from harness.report import line, ndjson
 
@@ -33,10 +33,6 @@ def both(root, toolchains, judge):
         finally:
             shop.close()
     return found
-
-
-def without_run(lines):
-    return [{name: value for name, value in one.items() if name != "run"} for one in lines]
 
 
 def test_the_samples_give_the_same_report_sealed_and_unsealed(root, tmp_path, must_seal):

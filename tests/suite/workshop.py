@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from harness.model.cell import Cell
+    from harness.report.line import Line
+    from harness.runner.stage import Isolation
     from harness.toolchain.ready import Ready
 
 TESTS = Path(__file__).parent.parent
@@ -118,7 +120,12 @@ class Workshop:
     """A project in a folder of its own, whose samples a test may change."""
 
     def __init__(
-        self, root: Path, toolchains: Mapping[str, Ready] | None = None, *, seal: bool = True
+        self,
+        root: Path,
+        toolchains: Mapping[str, Ready] | None = None,
+        *,
+        seal: bool = True,
+        isolation: Isolation = "process",
     ) -> None:
         """Open a project; without toolchains, what it needs is looked up or installed."""
         self.root = root
@@ -128,7 +135,7 @@ class Workshop:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
         self.toolchains = toolchains
         hosts = [self.project.catalog.endpoint.host]
-        self.stage = Stage(root, state, toolchains, seal=seal, hosts=hosts)
+        self.stage = Stage(root, state, toolchains, seal=seal, hosts=hosts, isolation=isolation)
         self.stage.authority.prepare(hosts)
 
     def cell(self, client: str, scenario: str, /, **changes: Any) -> Cell:
@@ -192,6 +199,11 @@ class Workshop:
     def close(self) -> None:
         """End what runs."""
         self.stage.close()
+
+
+def without_run(lines: Iterable[Line]) -> list[Line]:
+    """A report's lines without what differs from run to run."""
+    return [{name: value for name, value in one.items() if name != "run"} for one in lines]
 
 
 def command(*arguments: object, project: Path, **changes: str) -> subprocess.Popen[str]:

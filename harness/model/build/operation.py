@@ -1,0 +1,34 @@
+"""An operation, from its file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.model.loader import load
+from harness.model.operation import Operation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.model.problem import Problem
+
+
+def operation(path: Path, name: str, problems: list[Problem]) -> Operation | None:
+    """An operation, from its file."""
+    before = len(problems)
+    loaded = load(path, name, "operation", problems)
+    if loaded is None:
+        return None
+    for query, pattern in (loaded.find(("query",), dict) or {}).items():
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            problems.append(
+                loaded.problem(("query", query), f"expected a regular expression: {error}")
+            )
+    if len(problems) > before:
+        return None
+    return msgspec.convert({**loaded.data, "name": path.stem}, Operation)
