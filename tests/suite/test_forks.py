@@ -101,6 +101,7 @@ def test_what_forks_is_started_ahead_where_a_sample_is_to_run(
         seal="off",
         isolation=isolation,
         rerun=str,
+        typed=str,
         cache=True,
     )
     session.toolchains, session._memory = toolchains, Remembers(remembered)
