@@ -9,7 +9,7 @@ import msgspec
 from harness.live.triage import OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.report.line import Line
 
@@ -104,8 +104,3 @@ def _cases(line: Line) -> Iterator[tuple[str, Case]]:
                 remedy="mend the sample",
             ),
         )
-
-
-def exit_codes(troubles: Iterable[Trouble]) -> list[int]:
-    """The exit code of each."""
-    return [one.exit_code for one in troubles]

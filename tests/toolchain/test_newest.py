@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,6 +67,8 @@ def npm(project, monkeypatch, tmp_path):
     (folder / "npm").write_text(f'#!/bin/sh\nexec {found} {found.parents[1] / NPM} "$@"\n')
     (folder / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    for name in [name for name in os.environ if name.lower() == "npm_config_registry"]:
+        monkeypatch.delenv(name)  # it would count for more than the client's own settings
 
 
 def pin(need, root, install):

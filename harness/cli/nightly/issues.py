@@ -26,7 +26,7 @@ def command(report: Path, *, dry_run: bool) -> int:
     from harness.nightly.github import GitHub
     from harness.nightly.issue import steps
     from harness.nightly.latest import FOLDER
-    from harness.nightly.trouble import exit_codes, night
+    from harness.nightly.trouble import night
     from harness.outcome import worst
     from harness.report import ndjson
     from harness.report.words import number
@@ -46,7 +46,7 @@ def command(report: Path, *, dry_run: bool) -> int:
         click.echo(f"{step.cause}: {_told(step.do, step.number)}{' (not done)' * dry_run}")
         if not dry_run:
             github.take(step)
-    return worst(exit_codes(found.troubles))
+    return worst(trouble.exit_code for trouble in found.troubles)
 
 
 def _told(do: str, number: int) -> str:
