@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = "docs/quickstart.md.j2"
 MESSAGES = "docs/messages"
+WEAKEST_FIRST = ("authored", "imported", "recorded")
+"""How recordings come to be, by how little they say of a service."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +152,7 @@ def _fill(
         scenarios=list(project.scenarios.values()),
         samples=[_shown(one) for one in proven],
         # The weakest of them speaks for all.
-        recorded=min(recordings, key=lambda one: (one.how != "authored", one.on)),
+        recorded=min(recordings, key=lambda one: (WEAKEST_FIRST.index(one.how), one.on)),
         fence=fenced,
         tabs=tabs,
     )

@@ -1,10 +1,12 @@
 """A quickstart's prose comes from one file a language; its code from what passed."""
 
+import msgspec
 import pytest
 from press import edit
 
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.project import open_project
+from harness.model.recording import Provenance
 from harness.pages import quickstart
 from harness.pages.layout import fence
 from harness.pages.proof import Gate, sort
@@ -60,6 +62,23 @@ def test_a_third_language_is_one_file(proven):
     pages = made(proven)
     assert list(pages) == [f"docs/quickstart.{code}.md" for code in ("en", "es", "fr")]
     assert "## Su token\n" in pages["docs/quickstart.es.md"]
+
+
+@pytest.mark.parametrize("how", ["authored", "imported", "recorded"])
+def test_each_kind_of_recording_has_its_words_in_every_language(proven, how):
+    project = open_project(proven)
+    passed, _ = sort(map(Gate(proven).look, project.cells()))
+    provenance = Provenance(how=how, on="2031-02-03", endpoint="near-by")
+    recordings = {
+        name: msgspec.structs.replace(one, provenance=provenance)
+        for name, one in project.recordings.items()
+    }
+    project = msgspec.structs.replace(project, recordings=recordings)
+    pages = quickstart.pages(proven, project, passed)
+    assert len(pages) == 2
+    for page in pages:
+        (said,) = (line for line in page.text.splitlines() if "2031-02-03" in line)
+        assert ("near-by" in said) == (how == "recorded")
 
 
 def test_a_short_spanish_page(short):
