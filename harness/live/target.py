@@ -31,29 +31,19 @@ CODED = "accept-encoding"
 class Target:
     """An endpoint that can be asked, with a key that shows nowhere."""
 
-    def __init__(
-        self, endpoint: Endpoint, limits: Limits, key: str, successor: str | None = None
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, limits: Limits, key: str, obituary: str = "") -> None:
         """Take an endpoint.
 
         Args:
             endpoint: With the URL that is used.
             limits: What it lets one user ask for.
             key: Empty if it needs none.
-            successor: The name of one that lives, where this was retired.
+            obituary: When it was retired, and what to ask in its place; empty if it lives.
         """
         self.endpoint = endpoint
         self.limits = limits
         self.key = key
-        self._successor = successor
-
-    @property
-    def obituary(self) -> str:
-        """When it was retired, and what to ask in its place; empty if it lives."""
-        if not self.endpoint.retired:
-            return ""
-        text = f"{self.endpoint.title} was retired on {self.endpoint.retired}"
-        return f"{text}; try: --live {self._successor}" if self._successor else text
+        self.obituary = obituary
 
     def __repr__(self) -> str:
         return f"Target({self.endpoint.name}, {self.endpoint.url})"
@@ -147,11 +137,17 @@ def find(catalog: Catalog, name: str, environ: Mapping[str, str]) -> Target:
         known = list(catalog.endpoints)
         hint = near(name, known) or f"known: {', '.join(known)}, or a URL"
         raise invalid(f"there is no endpoint {name!r}", hint=hint)
-    living = catalog.living(endpoint) if endpoint.retired else None
-    successor = living.name if living else None
-    target = Target(endpoint, catalog.limits_of(endpoint), "", successor)
-    target.key = _key(target, environ, "://" in name)
-    return target
+    obituary = _obituary(catalog, endpoint)
+    key = _key(endpoint, environ, "://" in name, obituary)
+    return Target(endpoint, catalog.limits_of(endpoint), key, obituary)
+
+
+def _obituary(catalog: Catalog, endpoint: Endpoint) -> str:
+    if not endpoint.retired:
+        return ""
+    text = f"{endpoint.title} was retired on {endpoint.retired}"
+    living = catalog.living(endpoint)
+    return f"{text}; try: --live {living.name}" if living else text
 
 
 def _at(catalog: Catalog, url: str) -> Endpoint:
@@ -191,15 +187,14 @@ def _check_url(url: str, where: str) -> None:
         )
 
 
-def _key(target: Target, environ: Mapping[str, str], bare: bool) -> str:
-    endpoint = target.endpoint
+def _key(endpoint: Endpoint, environ: Mapping[str, str], bare: bool, obituary: str) -> str:
     key = environ.get(endpoint.token, "").strip() if endpoint.token else ""
     if not key:
         # A URL of one's own, or a server on this machine, may well need none.
         if not endpoint.token or bare or is_loopback(endpoint.host):
             return ""
         message = f"{endpoint.title} needs a key, and {endpoint.token} is not set"
-        raise HarnessError(message, target.obituary or f"export {endpoint.token}=…")
+        raise HarnessError(message, obituary or f"export {endpoint.token}=…")
     if not re.fullmatch(r"[!-~]+", key):
         raise HarnessError(
             f"the key in {endpoint.token} has characters that no header can carry",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.model.problem import HarnessError
-from harness.outcome import worst
 from harness.report import ndjson
 from harness.report.difference import differences, told
 from harness.report.session import announce
@@ -51,16 +50,15 @@ def run_newest(pinned: Session, cells: Sequence[Cell]) -> int:
         if changed:
             newer[client] = ready
     if not newer:
-        return worst(3 for ready in found.values() if isinstance(ready, HarnessError))
+        return 0
     report = pinned.report / FOLDER
-    second = pinned.with_newest(newer, report)
-    code = second.run([cell for cell in cells if cell.client.name in newer])
+    again = [cell for cell in cells if cell.client.name in newer]
+    code = pinned.with_newest(newer, report).run(again)
     changes = differences(
         ndjson.lines(pinned.report / ndjson.NAME), ndjson.lines(report / ndjson.NAME)
     )
-    samples = sum(cell.client.name in newer for cell in cells)
     if not changes:
-        click.echo(f"\nThe newest packages change nothing in {number(samples, 'sample')}.")
+        click.echo(f"\nThe newest packages change nothing in {number(len(again), 'sample')}.")
     else:
         click.echo("\nWhat the newest packages change:")
         for text in told(changes, ("pinned", "newest")):

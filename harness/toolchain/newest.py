@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,6 @@ from harness.toolchain import node as runtime
 from harness.toolchain import packages
 from harness.toolchain.need import Need
 from harness.toolchain.state import writing
-from harness.toolchain.tool import run
 from harness.toolchain.uv import uv
 
 if TYPE_CHECKING:
@@ -101,14 +99,7 @@ def _pin_node(need: Need, names: list[str], folder: Path) -> None:
     about.pop("dependencies", None)
     (folder / "package.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
     (folder / need.lock).unlink(missing_ok=True)
-    settings = need.folder / ".npmrc"
-    if settings.is_file():
-        shutil.copy(settings, folder)
-    locking = ("install", "--package-lock-only", "--save-exact")
-    newest = [f"{name}@latest" for name in names]
-    run(
-        [*program.npm, *locking, *packages.QUIETLY, *packages.SOON, *newest],
-        doing=f"looking for the newest packages of {need.client.name}",
-        folder=folder,
-        defaults={"NODE_USE_SYSTEM_CA": "1"},
-    )
+    words = ["install", "--package-lock-only", "--save-exact"]
+    words += [f"{name}@latest" for name in names]
+    doing = f"looking for the newest packages of {need.client.name}"
+    packages.npm(need, program, words, doing=doing, folder=folder)

@@ -14,9 +14,12 @@ from harness.toolchain.state import installed, writing
 from harness.toolchain.tool import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.toolchain.need import Need
 
 MODULES = "node_modules"
+SETTINGS = ".npmrc"
 
 QUIETLY = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
@@ -35,7 +38,7 @@ def _contents(need: Need) -> str:
 
 def _settings(need: Need) -> bytes:
     """The client's own settings for npm, if it has any."""
-    path = need.folder / ".npmrc"
+    path = need.folder / SETTINGS
     return path.read_bytes() if path.is_file() else b""
 
 
@@ -82,15 +85,26 @@ def _install(need: Need, node: runtime.Node, folder: Path) -> None:
     need.announce(f"installing the packages of {need.client.name} ({need.shown(need.lock)}) …")
     (folder / "package.json").write_bytes(need.read("package.json"))
     (folder / "package-lock.json").write_bytes(need.read(need.lock))
+    npm(need, node, ["ci"], doing=f"installing what {need.shown(need.lock)} pins", folder=folder)
+    (folder / MODULES).mkdir(exist_ok=True)  # npm makes none if nothing is pinned
+
+
+def npm(need: Need, node: runtime.Node, words: Sequence[str], *, doing: str, folder: Path) -> None:
+    """Run npm in a folder, quietly and with the client's own settings.
+
+    Raises:
+        HarnessError: It failed.
+    """
     if settings := _settings(need):
-        (folder / ".npmrc").write_bytes(settings)
+        (folder / SETTINGS).write_bytes(settings)
+    else:
+        (folder / SETTINGS).unlink(missing_ok=True)
     run(
-        [*node.npm, "ci", *QUIETLY, *SOON],
-        doing=f"installing what {need.shown(need.lock)} pins",
+        [*node.npm, *words, *QUIETLY, *SOON],
+        doing=doing,
         folder=folder,
         defaults={"NODE_USE_SYSTEM_CA": "1"},
     )
-    (folder / MODULES).mkdir(exist_ok=True)  # npm makes none if nothing is pinned
 
 
 def link(need: Need, packages: Path) -> None:
