@@ -18,6 +18,7 @@ import msgspec
 ID = "0" * 32
 """Stands in a request for an identifier, another one each time, as API libraries send them."""
 
+SPELLING = 32
 START = b"HTTP/1.1 200 "
 HEAD_END = b"\r\n\r\n"
 
@@ -32,6 +33,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     connections: int
     seconds: float
     request: str
+    fresh: bool = False
+    """Whether each body is spelled in another way: `SPELLING` more bytes of white space end it."""
     body: bytes
     """What the answers' bodies must be."""
 
@@ -61,6 +64,15 @@ class Client:
         self.received = b""
 
 
+def spelling(number: int) -> bytes:
+    """A number in white space, which means nothing to JSON."""
+    return f"{number:0{SPELLING}b}".translate({48: " ", 49: "\t"}).encode()
+
+
+def _nothing(_: int) -> bytes:
+    return b""
+
+
 def run(task: Task) -> Result:
     """Keep all connections busy for a time.
 
@@ -74,11 +86,12 @@ def run(task: Task) -> Result:
         client = Client(task, trust)
         clients[client.sock.fileno()] = client
     body, size, answers = task.body, len(task.body), 0
+    spelled = spelling if task.fresh else _nothing
     watch = select.epoll()
     started, worked = time.perf_counter(), time.process_time()
     for number, client in clients.items():
         watch.register(number, select.EPOLLIN)
-        client.sock.send(b"%b%032x%b" % (before, number, after))
+        client.sock.send(b"%b%032x%b%b" % (before, number, after, spelled(number)))
     until = started + task.seconds
     while (now := time.perf_counter()) < until:
         ready = watch.poll(5)
@@ -101,7 +114,7 @@ def run(task: Task) -> Result:
                 raise SystemExit(f"expected {body!r}, received {received!r}")
             client.received = b""
             answers += 1
-            client.sock.send(b"%b%032x%b" % (before, answers, after))
+            client.sock.send(b"%b%032x%b%b" % (before, answers, after, spelled(answers)))
     seconds = now - started
     return Result(answers=answers, seconds=seconds, busy=(time.process_time() - worked) / seconds)
 

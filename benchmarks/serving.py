@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,11 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from cost import COMMAND, ENVIRONMENT
+
+from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+PORT = re.compile(r"https_proxy='?http://127\.0\.0\.1:(\d+)")
+"""As `sampleproof serve` tells it to a shell."""
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,3 +53,25 @@ def script(name: str, *arguments: str) -> Iterator[tuple[int, str]]:
             yield process.pid, first
         finally:
             process.stdin.close()
+
+
+@contextmanager
+def serve(root: Path) -> Iterator[Served]:
+    """`sampleproof serve`, as a user starts it; what it says of each request is thrown away."""
+    command = [COMMAND, "serve", "--project", str(root)]
+    with subprocess.Popen(
+        command,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            found = next(filter(None, map(PORT.search, process.stdout)), None)
+            if found is None:
+                raise SystemExit("sampleproof serve did not start")
+            bundle = state_folder(root) / "tls/ca.pem"
+            yield Served(pid=process.pid, port=int(found[1]), bundle=bundle)
+        finally:
+            process.terminate()

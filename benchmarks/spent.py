@@ -1,4 +1,4 @@
-"""What the gateway does for each request, timed part by part, without sockets and TLS.
+"""What `sampleproof serve` does for each request, timed part by part, without sockets and TLS.
 
 Processor time of the quietest of many turns, since other programs can only add to it.
 """
@@ -6,25 +6,28 @@ Processor time of the quietest of many turns, since other programs can only add 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from harness.gateway.connection import Connection
 from harness.gateway.front import Tunnel
+from harness.gateway.library import Library
 from harness.gateway.outgoing import Outgoing
 from harness.gateway.reading import RequestReader
-from harness.gateway.repeating import Repeating
-from harness.gateway.replay import Replay
+from harness.live.serve import Logged, responder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import TextIO
 
-    from harness.gateway.responder import Request
     from harness.model.cell import Cell
+    from harness.model.project import Project
 
 TURNS, TIMES = 40, 500
-NEW = "matching a body that did not come before"
 
 
 class Nowhere(asyncio.WriteTransport):
@@ -41,38 +44,39 @@ class Nowhere(asyncio.WriteTransport):
         pass
 
 
-def shares(cell: Cell, request: str) -> dict[str, float]:
-    """Parts of the processor time of all, by what they are spent on; and of `NEW`, which is not."""
-    return asyncio.run(_shares(cell, request.encode()))
+def shares(project: Project, cell: Cell, request: str) -> dict[str, float]:
+    """Parts of the processor time for a body that did not come before, by what they are spent on."""
+    with Path(os.devnull).open("w") as nowhere:
+        return asyncio.run(_shares(project, cell, request.encode(), nowhere))
 
 
-async def _shares(cell: Cell, request: bytes) -> dict[str, float]:
+async def _shares(
+    project: Project, cell: Cell, request: bytes, nowhere: TextIO
+) -> dict[str, float]:
     reader = asyncio.StreamReader()
     streams = asyncio.StreamReaderProtocol(reader)
     writer = asyncio.StreamWriter(Nowhere(), streams, reader, asyncio.get_running_loop())
     tunnel = Tunnel(host=cell.endpoint.host, port=443)
     requests = RequestReader(reader, writer, scheme="https", tunnel=tunnel)
-    replay = Replay.of(cell)
-    responder = Repeating(replay)
-    journal: deque[Request] = deque(maxlen=TIMES)
-    connection = Connection(requests, (reader, writer), responder, journal.append, _fail)
+    answers = Logged(
+        responder(project, "replay", None, None), lambda text: click.echo(text, file=nowhere)
+    )
+    connection = Connection(requests, (reader, writer), answers, lambda _: None, _fail)
+    reader.feed_data(request)
+    incoming = await requests.next()
+    assert incoming is not None
+    head, chunk, end = [part async for part in answers.respond(incoming.request)]
+    line = f"12:00:00 {cell.operation.method} {cell.endpoint.host}{cell.operation.path} 200"
 
     async def read() -> None:
         reader.feed_data(request)
         await requests.next()
 
-    reader.feed_data(request)
-    incoming = await requests.next()
-    assert incoming is not None
-    head, chunk, end = [part async for part in responder.respond(incoming.request)]
-
     async def match() -> None:
-        journal.append(incoming.request)
-        async for _ in responder.respond(incoming.request):
-            pass
+        Library(project)._answer(incoming.request)  # noqa: SLF001
 
-    async def match_new() -> None:
-        replay.answer(replay.exchanges[0], incoming.request)
+    async def tell() -> None:
+        click.echo(line, file=nowhere)
 
     async def frame() -> None:
         outgoing = Outgoing(writer.transport, incoming)
@@ -83,19 +87,16 @@ async def _shares(cell: Cell, request: bytes) -> dict[str, float]:
     async def answer() -> None:
         await connection._answer(incoming)  # noqa: SLF001
 
-    reading, matching, framing, new = [
-        await _quietest(thing) for thing in (read, match, frame, match_new)
+    reading, matching, telling, framing, answering = [
+        await _quietest(thing) for thing in (read, match, tell, frame, answer)
     ]
-    answering = await _quietest(answer)
+    whole = reading + matching + answering
     return {
-        what: cost / (reading + answering)
-        for what, cost in {
-            "reading the request": reading,
-            "matching it, and the journal": matching,
-            "framing the answer": framing,
-            "passing on the answer's parts": answering - matching - framing,
-            NEW: new,
-        }.items()
+        "reading the request": reading / whole,
+        "matching a body that did not come before": matching / whole,
+        "telling of it": telling / whole,
+        "framing the answer": framing / whole,
+        "passing on the answer's parts": (answering - telling - framing) / whole,
     }
 
 

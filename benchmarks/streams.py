@@ -1,6 +1,6 @@
 """Many streams of one recording at once, each at its recorded pace: are they exact, and in time?
 
-Every stream is compared to the byte and to the chunk border. A chunk's timing error is how much
+`sampleproof serve` sends them. Every stream is compared to the byte and to the chunk border. A chunk's timing error is how much
 later than recorded it arrives, beside the promptest of its stream: none is sent too early. What asks
 is one process that shares the machine with the gateway, so its own lateness is in the numbers too.
 Of the memory, 256 KiB a stream are what `asyncio` itself takes to read TLS.
@@ -9,7 +9,6 @@ Of the memory, 256 KiB a stream are what `asyncio` itself takes to read TLS.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import ssl
 import time
@@ -20,10 +19,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from cost import peak_mib
 from measure import Group, Measure, in_turn
-from serving import HERE, Served, script
+from serving import HERE, Served, serve
 
 from harness.model.project import find, open_project
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,12 +154,10 @@ def _at_once(root: Path, cell: Cell, streams: int) -> tuple[tuple[float, float, 
     """By how many milliseconds half, 99 of 100 and all chunks are late at most; MiB a stream."""
     assert cell.recording is not None
     [exchange] = cell.recording.exchanges
-    with script("gateway.py", str(root), "--paced") as (pid, ports):
-        port = json.loads(ports)[CELL]
-        served = Served(pid=pid, port=port, bundle=state_folder(root) / "tls/ca.pem")
-        before = peak_mib(pid)
+    with serve(root) as served:
+        before = peak_mib(served.pid)
         arrived = asyncio.run(receive(served, cell, streams))
-        held = peak_mib(pid) - before
+        held = peak_mib(served.pid) - before
     late = [error for one in arrived for error in one.late_ms(exchange.response)]
     cuts = quantiles(late, n=100, method="inclusive")
     return (cuts[49], cuts[98], max(late)), held / streams

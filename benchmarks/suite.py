@@ -43,7 +43,7 @@ WAYS = {
 """How the suite runs, and what that may cost: time, and processor time."""
 
 
-def commands(root: Path, ports: dict[str, int], cells: Sequence[Cell], homes: Path) -> list[dict]:
+def commands(root: Path, port: int, cells: Sequence[Cell], homes: Path) -> list[dict]:
     """The samples' commands, as the suite runs them."""
     state = state_folder(root)
     toolchains = prepare_all(
@@ -60,7 +60,7 @@ def commands(root: Path, ports: dict[str, int], cells: Sequence[Cell], homes: Pa
         env = child_environment(
             cell, ready, canary="floor", bundle=state / "tls" / "ca.pem", home=home
         )
-        env |= dict.fromkeys(PROXY_VARIABLES, f"http://127.0.0.1:{ports[cell.id]}")
+        env |= dict.fromkeys(PROXY_VARIABLES, f"http://127.0.0.1:{port}")
         words = {**ready.words, "sample": str(sample(root, cell))}
         argv = [argument.format_map(words) for argument in cell.client.run]
         found.append({"argv": argv, "env": env, "cwd": str(home / "work")})
@@ -90,7 +90,7 @@ def measure(rounds: int, told: Told, *, every_model: bool = False) -> Group:
     project = open_project(root)
     models = list(project.catalog.models) if every_model else []
     cells = {cell.id: cell for cell in project.cells(models)}
-    with tempfile.TemporaryDirectory() as folder, script("gateway.py", str(root)) as (_, ports):
+    with tempfile.TemporaryDirectory() as folder, script("gateway.py", str(root)) as (_, port):
         report = Path(folder, "report")
         run = [COMMAND, "run", "--project", str(root), "--report", str(report), "-j", str(jobs)]
         run += ["--model", "all"] if every_model else []
@@ -99,8 +99,7 @@ def measure(rounds: int, told: Told, *, every_model: bool = False) -> Group:
         lines = [line for line in ndjson.read(report / ndjson.NAME) if line["type"] == "cell"]
         lines.sort(key=lambda line: -line["run"]["duration_ms"])
         order = [cells[line["id"]] for line in lines]
-        by_cell = json.loads(ports)
-        started = commands(root, by_cell, order, Path(folder, "homes"))
+        started = commands(root, int(port), order, Path(folder, "homes"))
         task = json.dumps({"jobs": jobs, "commands": started}).encode()
         by_hand(task)
         found = in_turn(

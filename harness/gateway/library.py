@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,25 @@ if TYPE_CHECKING:
     from harness.model.scenario import Scenario
 
 
+REMEMBERED = 256
+"""Requests of which it is kept what they ask for."""
+
+REMEMBERED_SIZE = 16 * 1024
+"""The longest body that is kept, in bytes."""
+
+
 class Library:
-    """Answers any number of requests, whichever host, client or model they are for."""
+    """Answers any number of requests, whichever host, client or model they are for.
+
+    Clients repeat themselves to the byte, but for identifiers in headers, which no match depends
+    on. So what a method, a path and a body ask for is found out once.
+    """
 
     def __init__(self, project: Project) -> None:
         """Answer from a project's recordings."""
         self._project = project
         self._times: Counter[str] = Counter()
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._asked)
 
     async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
         """The parts of the scenario's exchange, one after the other from the first on, or a miss."""
@@ -31,29 +44,39 @@ class Library:
             yield part
 
     def _answer(self, request: Request) -> tuple[Part, ...]:
+        asked = self._remembered if len(request.body) <= REMEMBERED_SIZE else self._asked
+        found = asked(request.method, request.path, request.body)
+        if isinstance(found, str):
+            return miss(found)
+        exchanges = self._project.recordings[found.name].exchanges
+        turn = self._times[found.name] % len(exchanges)
+        self._times[found.name] += 1
+        return tuple(parts(exchanges[turn].response))
+
+    def _asked(self, method: str, path: str, data: bytes) -> Scenario | str:
+        """The scenario that a request asks for, or why there is none."""
         try:
-            body = jsonvalue.parse(request.body)
+            body = jsonvalue.parse(data)
         except ValueError as error:
-            return miss(f"the body is not JSON: {error}")
+            return f"the body is not JSON: {error}"
         if not isinstance(body, dict):
-            return miss("the body is not a JSON object")
+            return "the body is not a JSON object"
         nearest: tuple[int, str] | None = None
         for scenario in self._project.scenarios.values():
-            found = self._differences(scenario, request, body)
+            found = self._differences(scenario, method, path, body)
             if not found:
-                exchanges = self._project.recordings[scenario.name].exchanges
-                turn = self._times[scenario.name] % len(exchanges)
-                self._times[scenario.name] += 1
-                return tuple(parts(exchanges[turn].response))
+                return scenario
             if nearest is None or len(found) < nearest[0]:
                 nearest = len(found), f"nearest is {scenario.name}: {'; '.join(found)}"
-        return miss(nearest[1] if nearest else "there is no recording")
+        return nearest[1] if nearest else "there is no recording"
 
-    def _differences(self, scenario: Scenario, request: Request, body: dict[str, Any]) -> list[str]:
+    def _differences(
+        self, scenario: Scenario, method: str, path: str, body: dict[str, Any]
+    ) -> list[str]:
         operation = self._project.operations[scenario.operation]
         if scenario.name not in self._project.recordings:
             return ["it has no recording that can be used"] * (SHOWN + 1)
-        if request.method != operation.method or not request.path.endswith(operation.path):
+        if method != operation.method or not path.endswith(operation.path):
             return [f"expected {operation.method} …{operation.path}"] * (SHOWN + 1)
         expected = scenario.body(str(body.get("model", "")))
         if "model" not in body:

@@ -12,11 +12,12 @@ from wire import collect
 
 from harness.gateway.echo import Echo
 from harness.gateway.example import example
-from harness.gateway.library import Library
+from harness.gateway.library import REMEMBERED_SIZE, Library
 from harness.gateway.limited import DAY_S, MINUTE_S, Limited
 from harness.gateway.listing import Listing
 from harness.gateway.made_up import tokens
 from harness.gateway.responder import Chunk, Head, header
+from harness.model import jsonvalue
 from harness.model.catalog import Limits
 from harness.model.observation import SeenRequest
 
@@ -293,3 +294,29 @@ class TestLibrary:
         assert head.miss.startswith("nearest is basic: $.temperature: expected 1")
         assert b"temperature" not in sent
         assert answer(Library(project), request(b"x"))[0].miss.startswith("the body is not JSON")
+
+    def test_what_is_known_by_its_bytes_is_known_of_one_method_and_path_alone(self, project):
+        scenario = project.scenarios["basic"]
+        operation = project.operations[scenario.operation]
+        library, asked = Library(project), request(scenario.body("m"))
+        due = project.recordings["basic"].exchanges[0].response.body
+        for _ in range(2):
+            assert answer(library, asked)[1] == due
+            elsewhere = msgspec.structs.replace(asked, target="/v1/other")
+            assert f"expected {operation.method}" in answer(library, elsewhere)[0].miss
+            other = msgspec.structs.replace(asked, method="PUT")
+            assert f"expected {operation.method}" in answer(library, other)[0].miss
+
+    def test_a_body_that_repeats_is_not_parsed_again(self, project, monkeypatch):
+        library, body = Library(project), project.scenarios["basic"].body("m")
+        first = answer(library, request(body))
+        monkeypatch.setattr(jsonvalue, "parse", None)
+        assert answer(library, request(body)) == first
+        monkeypatch.undo()
+        assert answer(library, request({**body, "temperature": 2}))[0].miss
+
+    def test_long_bodies_are_answered_and_not_kept(self, project):
+        library = Library(project)
+        long = json.dumps(project.scenarios["basic"].body("m")).encode() + b" " * REMEMBERED_SIZE
+        assert answer(library, request(long))[0].miss is None
+        assert library._remembered.cache_info().currsize == 0

@@ -13,9 +13,8 @@ from time import monotonic
 import msgspec
 import pytest
 
+from harness.gateway.library import Library
 from harness.gateway.paced import Paced
-from harness.gateway.repeating import Repeating
-from harness.gateway.replay import Replay
 from harness.model.project import open_project
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +23,13 @@ FASTER = 20
 
 
 @pytest.fixture(scope="module")
-def cell():
-    return next(cell for cell in open_project(ROOT).cells() if cell.id == "curl/streaming")
+def project():
+    return open_project(ROOT)
+
+
+@pytest.fixture(scope="module")
+def cell(project):
+    return next(cell for cell in project.cells() if cell.id == "curl/streaming")
 
 
 @pytest.fixture
@@ -38,12 +42,11 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_streams_at_once_are_all_exact(background, trust, cell, many_files):
+def test_streams_at_once_are_all_exact(background, trust, project, cell, many_files):
     host, body = cell.endpoint.host, msgspec.json.encode(cell.scenario.body(cell.model))
     background.authority.prepare([host])
-    repeating = Repeating(Replay.of(cell))
     responder = Paced(
-        repeating, lambda: monotonic() * FASTER, lambda wait: asyncio.sleep(wait / FASTER)
+        Library(project), lambda: monotonic() * FASTER, lambda wait: asyncio.sleep(wait / FASTER)
     )
     with background.serve(responder) as served:
         streams = asyncio.run(all_of(served.port, trust, host, body))
