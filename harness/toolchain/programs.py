@@ -13,6 +13,8 @@ from harness.toolchain.need import Parts, fingerprint, identity
 from harness.toolchain.tool import ASKING, run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model.client import Program
     from harness.toolchain.need import Need
 
@@ -25,18 +27,26 @@ def key(need: Need) -> str:
     )
 
 
-def provide(need: Need) -> Parts:
-    """Every program that the client names.
+def provide(need: Need, ahead: Iterable[str] = ()) -> Parts:
+    """Every program that the client names, as its samples will find it.
+
+    Args:
+        need: The client's need.
+        ahead: Folders that come first on a sample's PATH.
 
     Raises:
         HarnessError: One is missing or too old.
     """
     words, versions = {}, {}
+    search = [*ahead, *os.environ.get("PATH", os.defpath).split(os.pathsep)]
     for program in need.client.toolchain.programs:
-        path, version = check(program, f"{need.client.name} needs it")
+        path, version = check(program, f"{need.client.name} needs it", os.pathsep.join(search))
         words[program.name] = path
         versions[program.name] = version
-    folders = tuple(dict.fromkeys(str(Path(path).parent) for path in words.values()))
+    found = {str(Path(path).parent) for path in words.values()}
+    # In the order of the search: so the first program of a name is the one that was checked.
+    ordered = [folder for folder in map(os.path.abspath, search) if folder in found]
+    folders = tuple(dict.fromkeys(ordered))
     real = (str(_installation(Path(os.path.realpath(path)))) for path in words.values())
     return Parts(
         words=words,
@@ -59,15 +69,20 @@ def _installation(program: Path) -> Path:
     return folder
 
 
-def check(program: Program, why: str) -> tuple[str, str]:
+def check(program: Program, why: str, search: str | None = None) -> tuple[str, str]:
     """The path and version of a program.
+
+    Args:
+        program: What is needed.
+        why: Who needs it.
+        search: The PATH to search; the user's own unless given.
 
     Raises:
         HarnessError: It is missing, too old, or does not tell its version.
     """
     needed = f"{program.name} {program.minimum} or newer" if program.minimum else program.name
     remedy = program.install or f"install {needed}"
-    path = shutil.which(program.name)
+    path = shutil.which(program.name, path=search)
     if path is None:
         raise HarnessError(f"{program.name} is not on the PATH; {why}", remedy)
     path = os.path.abspath(path)  # noqa: PTH100  (a link's own name may matter: busybox)
@@ -84,17 +99,18 @@ def ask(path: str, program: Program, remedy: str) -> str:
         HarnessError: It tells none.
     """
     doing = f"asking for {program.name}'s version"
-    said = run([path, *program.version], doing=doing, timeout=ASKING)
+    said = run([path, *program.version], doing=doing, timeout=ASKING, errors=True)
     version = version_in(said)
     if version is None:
-        message = f"{path} {' '.join(program.version)} tells no version; it printed {said[:80]!r}"
+        printed = said.strip()[:80]
+        message = f"{path} {' '.join(program.version)} tells no version; it printed {printed!r}"
         raise HarnessError(message, remedy)
     return version
 
 
 def version_in(text: str) -> str | None:
-    """The first version that stands in a text."""
-    found = re.search(r"\d+(?:\.\d+)+", text)
+    """The first version that stands in a text: numbers with dots, or else a number by itself."""
+    found = re.search(r"\d+(?:\.\d+)+", text) or re.search(r"(?<![\w.+-])\d+(?![\w.+-])", text)
     return found[0] if found else None
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.model.client import Client
 
-FORMAT = "2"
+FORMAT = "3"
 """Of the stamps; one of another format is not read."""
 
 
@@ -139,11 +139,12 @@ def _stamped(need: Need, key: str) -> Ready | None:
 
 def _provide(need: Need, key: str) -> Ready:
     kind = need.client.toolchain.kind
-    parts = [programs.provide(need)]
+    parts: list[Parts] = []
     if kind == "python":
-        parts.insert(0, python.provide(need))
+        parts.append(python.provide(need))
     elif kind == "node":
-        parts.insert(0, packages.provide(need))
+        parts.append(packages.provide(need))
+    parts.append(programs.provide(need, [folder for part in parts for folder in part.path]))
     whole = Parts(
         words={word: path for part in parts for word, path in part.words.items()},
         path=tuple(dict.fromkeys(folder for part in parts for folder in part.path)),

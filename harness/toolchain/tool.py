@@ -80,6 +80,7 @@ def run(
     timeout: float = INSTALLING,
     folder: Path | None = None,
     defaults: Mapping[str, str] | None = None,
+    errors: bool = False,
 ) -> str:
     """Run a program in the user's own environment, with nothing to read, and return what it prints.
 
@@ -89,6 +90,7 @@ def run(
         timeout: Seconds.
         folder: Where it runs.
         defaults: Environment variables for it, where the user has not set them.
+        errors: Whether what it prints on standard error is returned too, after the rest.
 
     Raises:
         HarnessError: It could not be started, failed or took too long.
@@ -112,13 +114,13 @@ def run(
         message = f"failed: {doing}; {command[0]} cannot be started: {error.strerror or error}"
         raise HarnessError(message, "run: sampleproof doctor") from error
     output = done.stdout.decode("utf-8", "replace")
+    said = f"{output}\n{done.stderr.decode('utf-8', 'replace')}"
     if done.returncode:
-        said = f"{output}\n{done.stderr.decode('utf-8', 'replace')}"
         raise HarnessError(
             f"failed: {doing}; {_ending(command[0], done.returncode)}\n{_excerpt(said)}",
             _remedy(said) or by_hand,
         )
-    return output
+    return said if errors else output
 
 
 def _ending(program: str, status: int) -> str:

@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import pytest
 
 from harness.model.problem import HarnessError
@@ -27,6 +30,63 @@ def test_the_folder_behind_a_link_is_read_too(fp, make_need, programs_on_path, t
     fp.register([str(folder / "curl"), "--version"], stdout="curl 8.1.0")
     parts = programs.provide(make_need("programs", programs=[CURL]))
     assert parts.libraries == (str(folder), str(real.parent))
+
+
+@pytest.mark.parametrize("declared", [["curl", "jq"], ["jq", "curl"]])
+def test_the_program_that_was_checked_is_the_one_that_samples_find(
+    make_need, tmp_path, monkeypatch, declared
+):
+    folders = {"first": {"curl": "8.1"}, "second": {"curl": "7.9", "jq": "1.7"}}
+    for folder, programs_in_it in folders.items():
+        for name, version in programs_in_it.items():
+            _write(tmp_path / folder / name, f"echo {name} {version}")
+    monkeypatch.setenv("PATH", os.pathsep.join(str(tmp_path / folder) for folder in folders))
+    parts = programs.provide(make_need("programs", programs=[{"name": name} for name in declared]))
+    search = os.pathsep.join(parts.path)
+    assert {name: shutil.which(name, path=search) for name in declared} == parts.words
+    assert parts.versions == {"curl": "8.1", "jq": "1.7"}
+
+
+def test_a_program_that_the_packages_bring_is_the_one_that_is_checked(
+    make_need, tmp_path, monkeypatch
+):
+    _write(tmp_path / "packages/http", "echo 3.2.1")
+    _write(tmp_path / "bin/http", "echo 1.0.0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    parts = programs.provide(
+        make_need("programs", programs=[{"name": "http"}]), [str(tmp_path / "packages")]
+    )
+    assert parts.words == {"http": str(tmp_path / "packages/http")}
+    assert parts.versions == {"http": "3.2.1"}
+
+
+def _write(path, command):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{command}\n")
+    path.chmod(0o755)
+
+
+def test_a_version_may_be_told_on_standard_error(make_need, programs_on_path):
+    _write(programs_on_path("java") / "java", """echo 'openjdk version "17.0.1" 2021-10-19' >&2""")
+    program = {"name": "java", "version": ["-version"], "minimum": "17"}
+    assert programs.provide(make_need("programs", programs=[program])).versions == {
+        "java": "17.0.1"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ('openjdk version "21" 2023-09-19', "21"),
+        ("less 590 (GNU regular expressions)", "590"),
+        ("jq-1.7.1", "1.7.1"),
+        ("Copyright 2020\ntool 1.2", "1.2"),
+        ("x86_64", None),
+        ("hello", None),
+    ],
+)
+def test_a_version_is_found_in_a_text(text, version):
+    assert programs.version_in(text) == version
 
 
 def test_a_missing_program_is_named_with_its_remedy(make_need, programs_on_path):
