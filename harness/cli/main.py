@@ -79,7 +79,7 @@ def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every
         error.show()
         return INVALID
     except InvalidError as error:
-        for problem in error.problems:
+        for problem in error.told():
             _complain(as_typed(str(problem), call.project))
         return INVALID
     except HarnessError as error:

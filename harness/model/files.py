@@ -1,14 +1,48 @@
-"""Writes files whole or not at all."""
+"""Reads files that people give us, and writes files whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from harness.model.problem import HarnessError
 
 READABLE = 0o644
+
+MOST_BYTES = 16 << 20
+"""Of a file that people edit."""
+
+
+def read(path: Path, most: int = MOST_BYTES) -> bytes:
+    """What a file holds, if it is one: a pipe would be waited for, and a device read for ever.
+
+    Args:
+        path: The file.
+        most: How many bytes it may have.
+
+    Raises:
+        OSError: It cannot be read, is no plain file, or is larger.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL in its name
+        raise OSError(errno.EINVAL, f"no such file can be: {error}", str(path)) from None
+    try:
+        about = os.fstat(handle)
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "expected a file; this is a folder", str(path))
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "expected a plain file; this is none", str(path))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    finally:
+        os.close(handle)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"expected at most {most} bytes", str(path))
+    return content
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -20,6 +20,9 @@ type_names = {dict: "object", list: "array", str: "string", bool: "boolean", typ
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "nothing"})()
 """What a path finds where there is nothing; `None` is JSON's `null`."""
 
+SAFE_INTEGER = 2**53 - 1
+"""Beyond it, JSON numbers lose digits (RFC 8259, section 6)."""
+
 STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[\"((?:[^\"\\]|\\.)*)\"\]")
 
 
@@ -159,3 +162,20 @@ def show(value: Any, limit: int = 200) -> str:
     if len(text) <= limit:
         return text
     return f"{text[: limit // 2]} … {text[-limit // 2 :]}"
+
+
+def uncarriable(value: Any) -> str | None:
+    """Why no JSON text, and so no sample, can carry a scalar; `None` if one can."""
+    if isinstance(value, str):
+        lone = re.search("[\ud800-\udfff]", value)
+        if lone:
+            return (
+                f"holds half of a surrogate pair (U+{ord(lone[0]):04X}), which no UTF-8 can carry"
+            )
+    elif isinstance(value, bool):
+        return None
+    elif isinstance(value, int) and abs(value) > SAFE_INTEGER:
+        return f"expected an integer within ±(2⁵³-1), which all languages keep; received {value}"
+    elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
+        return f"JSON has no number {value}"
+    return None

@@ -7,14 +7,13 @@ and field, so that one look mends them all.
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from harness.model import jsonvalue
+from harness.model import files, jsonvalue
 from harness.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -26,13 +25,14 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 Found = TypeVar("Found")
 
-SAFE_INTEGER = 2**53 - 1
-"""Beyond it, JSON numbers lose digits (RFC 8259, section 6)."""
-
 NEAR = 0.65
 """How much two names must share to be taken for one another; of three letters in six, many do."""
 
-YAML_TAG = "tag:yaml.org,2002:"
+SHOWN_NAME, SHOWN_TEXT = 80, 300
+"""Characters of a name, and of what is said of it, that a message shows."""
+
+SHOWN_HINTS = 20
+"""Keys of one mapping for which it is looked up what else may have been meant."""
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +41,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     data: Any
     lines: dict[Place, int]
+    unread: frozenset[Place] = frozenset()
+    """Where `None` stands for what could not be read: that has been told, and is no second fault."""
 
     def find(self, place: Place, kind: type[Found]) -> Found | None:
         """What stands at a place, if it is of that type; a file with problems may hold anything."""
@@ -82,11 +84,10 @@ def load(path: Path, name: str, schema: str, problems: list[Problem]) -> Loaded 
 
 def read(path: Path, name: str, problems: list[Problem]) -> Loaded | None:
     """Read a YAML file into plain data with line numbers; what is wrong goes to `problems`."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from harness.model.yamltext import NotYamlError, parse
 
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = files.read(path).decode("utf-8")
     except FileNotFoundError:
         problems.append(Problem(file=name, message="this file is missing"))
         return None
@@ -97,100 +98,16 @@ def read(path: Path, name: str, problems: list[Problem]) -> Loaded | None:
         line = error.object[: error.start].count(b"\n") + 1
         problems.append(Problem(file=name, line=line, message="this is not UTF-8"))
         return None
-    yaml = YAML(typ="safe", pure=True)
+
+    def complain(line: int, place: Place, message: str) -> None:
+        problems.append(Problem(file=name, line=line, field=field_name(place), message=message))
+
     try:
-        root = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problems.append(
-            Problem(
-                file=name,
-                line=mark.line + 1 if mark else 0,
-                message=f"not YAML: {error.problem or error.context}",
-            )
-        )
+        data, lines, unread = parse(text, complain)
+    except NotYamlError as error:
+        problems.append(Problem(file=name, line=error.line, message=error.message))
         return None
-    except RecursionError:
-        problems.append(Problem(file=name, line=1, message="nested too deeply"))
-        return None
-    except YAMLError as error:
-        problems.append(Problem(file=name, message=f"not YAML: {str(error).splitlines()[0]}"))
-        return None
-    reader = _Reader(name, yaml.constructor, problems)
-    try:
-        data = reader.value(root, ()) if root is not None else None
-    except RecursionError:
-        problems.append(Problem(file=name, line=1, message="nested too deeply, or in itself"))
-        return None
-    return Loaded(file=name, data=data, lines=reader.lines)
-
-
-class _Reader:
-    """Turns YAML nodes into plain data, and remembers where each thing stands."""
-
-    def __init__(self, file: str, constructor: Any, problems: list[Problem]) -> None:
-        self.file = file
-        self.constructor = constructor
-        self.problems = problems
-        self.lines: dict[Place, int] = {}
-
-    def value(self, node: Any, place: Place) -> Any:
-        self.lines.setdefault(place, node.start_mark.line + 1)
-        if node.id == "mapping":
-            return self.mapping(node, place)
-        if node.id == "sequence":
-            return [self.value(item, (*place, index)) for index, item in enumerate(node.value)]
-        return self.scalar(node, place)
-
-    def mapping(self, node: Any, place: Place) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            line = key_node.start_mark.line + 1
-            if key_node.id != "scalar" or key_node.tag == f"{YAML_TAG}merge":
-                self.complain(line, place, "a key must be a plain word")
-            elif key in found:
-                first = self.lines[(*place, key)]
-                self.complain(line, (*place, key), f"this key stands already in line {first}")
-            else:
-                self.lines[(*place, key)] = line
-                found[key] = self.value(value_node, (*place, key))
-        return found
-
-    def scalar(self, node: Any, place: Place) -> Any:
-        line = node.start_mark.line + 1
-        kind = str(node.tag).removeprefix(YAML_TAG)
-        if kind not in {"str", "int", "float", "bool", "null", "timestamp"}:
-            self.complain(line, place, f"a tag (!{kind}) is not allowed here")
-            return None
-        # A date is text here: it is compared and shown, never counted with.
-        text = kind in {"str", "timestamp"}
-        value = str(node.value) if text else self.constructor.construct_object(node)
-        if trouble := uncarriable(value):
-            self.complain(line, place, trouble)
-        return value
-
-    def complain(self, line: int, place: Place, message: str) -> None:
-        self.problems.append(
-            Problem(file=self.file, line=line, field=field_name(place), message=message)
-        )
-
-
-def uncarriable(value: Any) -> str | None:
-    """Why no JSON text, and so no sample, can carry a scalar; `None` if one can."""
-    if isinstance(value, str):
-        lone = re.search("[\ud800-\udfff]", value)
-        if lone:
-            return (
-                f"holds half of a surrogate pair (U+{ord(lone[0]):04X}), which no UTF-8 can carry"
-            )
-    elif isinstance(value, bool):
-        return None
-    elif isinstance(value, int) and abs(value) > SAFE_INTEGER:
-        return f"expected an integer within ±(2⁵³-1), which all languages keep; received {value}"
-    elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
-        return f"JSON has no number {value}"
-    return None
+    return Loaded(file=name, data=data, lines=lines, unread=unread)
 
 
 @cache
@@ -203,13 +120,37 @@ def schema_of(name: str) -> dict[str, Any]:
 
 def violations(loaded: Loaded, schema: dict[str, Any], at: Place = ()) -> Iterator[Problem]:
     """What the data, or the part of it at a place, has against a JSON Schema (2020-12)."""
-    from jsonschema import Draft202012Validator
+    from referencing.exceptions import Unresolvable
+
+    from harness.model.validator import errors
 
     data = loaded.data
     for step in at:
         data = data[step]
-    for error in Draft202012Validator(schema).iter_errors(data):
-        yield from _explain(loaded, (*at, *error.absolute_path), error)
+    try:
+        for error in errors(schema, data):
+            place = (*at, *error.absolute_path)
+            if place not in loaded.unread:
+                yield from _explain(loaded, place, error)
+    except RecursionError:
+        yield loaded.problem(at, "cannot be held against its schema: one of them has no end")
+    except Unresolvable as error:
+        yield loaded.problem(at, f"cannot be held against its schema: there is no {error.ref}")
+
+
+def schema_problems(loaded: Loaded, at: Place) -> Iterator[Problem]:
+    """What is wrong with a JSON Schema that stands in a file."""
+    from harness.model.validator import META_SCHEMA, loose_references
+
+    # The meta-schema is made of parts, which may say the same of one place.
+    found = dict.fromkeys(violations(loaded, META_SCHEMA, at))
+    yield from found
+    schema: Any = loaded.data
+    for step in at:
+        schema = schema[step]
+    if not found:
+        for place, why in loose_references(schema):
+            yield loaded.problem((*at, *place), why)
 
 
 def _explain(loaded: Loaded, place: Place, error: ValidationError) -> Iterator[Problem]:
@@ -218,9 +159,11 @@ def _explain(loaded: Loaded, place: Place, error: ValidationError) -> Iterator[P
     value: Any = error.instance
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", {}))
-        for name in [name for name in value if name not in known]:
-            hint = f"known here: {', '.join(known)}"
-            yield loaded.problem((*place, name), "this key is not known", near(name, known) or hint)
+        listed = f"known here: {', '.join(known)}"
+        for index, name in enumerate(name for name in value if name not in known):
+            # Nobody reads the hints of so many, and to look for what is near takes its time.
+            hint = near(name, known) or listed if index < SHOWN_HINTS else ""
+            yield loaded.problem((*place, name), "this key is not known", hint)
     elif error.validator == "required":
         for name in [name for name in rule if name not in value]:
             problem = loaded.problem(place, f"the key {name!r} is missing")
@@ -229,7 +172,7 @@ def _explain(loaded: Loaded, place: Place, error: ValidationError) -> Iterator[P
                 yield problem
     else:
         yield loaded.problem(
-            place, f"expected {_expected(error)}; received {jsonvalue.show(value)}"
+            place, f"expected {_expected(error)}; received {jsonvalue.show(value)}", _near(error)
         )
 
 
@@ -254,8 +197,19 @@ def _expected(error: ValidationError) -> str:
             return f"at most {rule}"
         case "pattern":
             return str(schema.get("description", f"a text that matches {rule}"))
+        case "anyOf" if error.context and "description" not in schema:
+            return " or ".join(dict.fromkeys(map(_expected, error.context)))
         case _:
-            return str(schema.get("description", error.message))
+            return str(schema.get("description", error.message))[:SHOWN_TEXT]
+
+
+def _near(error: ValidationError) -> str:
+    """What may have been meant, where only some values are allowed."""
+    rules = [error, *(error.context or ())]
+    allowed = [one for rule in rules if rule.validator == "enum" for one in rule.validator_value]
+    if not isinstance(error.instance, str):
+        return ""
+    return near(error.instance, [one for one in allowed if isinstance(one, str)])
 
 
 def _article(name: str) -> str:
@@ -275,5 +229,6 @@ def field_name(place: Place) -> str:
     """A place in the data as people write it: `messages[1].role`."""
     text = ""
     for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        name = str(step) if len(str(step)) <= SHOWN_NAME else f"{str(step)[:SHOWN_NAME]}…"
+        text += f"[{step}]" if isinstance(step, int) else f".{name}" if text else name
     return text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -29,12 +30,24 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
         return f"{text}\n  {self.hint}" if self.hint else text
 
 
+SHOWN = 20
+"""Problems of one file that are told: nobody reads more of them at once."""
+
+
 class InvalidError(Exception):
     """The call or a project file is invalid: exit code 2. Carries every problem found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(map(str, self.told())))
+
+    def told(self) -> Iterator[Problem]:
+        """The first problems of each file, and how many more it has."""
+        for file, found in groupby(self.problems, key=lambda problem: problem.file):
+            own = list(found)
+            yield from own[:SHOWN]
+            if len(own) > SHOWN:
+                yield Problem(file=file, message=f"and {len(own) - SHOWN:,} more")
 
 
 class HarnessError(Exception):

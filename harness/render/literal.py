@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.model.loader import uncarriable
+from harness.model.jsonvalue import uncarriable
 from harness.model.problem import InvalidError, Problem
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.model import files
 from harness.model.client import Client
 from harness.model.loader import load
 
@@ -51,7 +52,7 @@ def _beside(
     for step in place:
         name = name[step]
     try:
-        text: str = (folder / name).read_text("utf-8")
+        text = files.read(folder / name).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         problems.append(loaded.problem(place, f"the file {name} cannot be read: {reason}"))

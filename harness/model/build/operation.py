@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.model.loader import load
+from harness.model.loader import load, schema_problems
 from harness.model.operation import Operation
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def operation(path: Path, name: str, problems: list[Problem]) -> Operation | Non
             problems.append(
                 loaded.problem(("query", query), f"expected a regular expression: {error}")
             )
+    for parameter in loaded.find(("parameters",), dict) or {}:
+        if loaded.find(("parameters", parameter), dict) is not None:
+            problems.extend(schema_problems(loaded, ("parameters", parameter)))
     if len(problems) > before:
         return None
     return msgspec.convert({**loaded.data, "name": path.stem}, Operation)
