@@ -159,8 +159,14 @@ class SampleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Wait for this sample's outcome."""
-        outcome = self.background.outcome(self.cell)
-        lines = [*self.background.explain(outcome), *self.background.parity(self.cell)]
+        from harness.suite import fault_of
+
+        try:
+            outcome = self.background.outcome(self.cell)
+            lines = [*self.background.explain(outcome), *self.background.parity(self.cell)]
+        except Exception as error:  # noqa: BLE001  (of the harness, whose lines tell nothing here)
+            fault = fault_of(error)
+            lines = [text for text in (fault.message, fault.remedy) if text]
         if lines:
             raise SampleError("\n".join(lines))
 

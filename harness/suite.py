@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.checks.judge import judge
 from harness.model.problem import HarnessError, InvalidError
+from harness.model.unexpected import describe
 from harness.outcome import Fault, Outcome
 from harness.runner.run import observe
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from harness.runner.stage import Stage
 
     RunCell: TypeAlias = Callable[[Cell, Stage, Sequence[Problem]], Awaitable[Outcome]]
+
+REPORT = "please report this"
 
 
 async def run_suite(
@@ -48,21 +51,16 @@ async def run_suite(
         durations: Takes how long each run was, if anybody wants to know.
         memory: What earlier calls have proved, if that counts; takes what this one proves.
         run: Runs and judges one; `run_cell` unless told.
+
+    Raises:
+        HarnessError: An outcome could not be told, which is known when all others have been.
     """
     waiting = iter(cells)
-    run = run or run_cell
+    work = _Work(stage, gathering, damaged, durations, memory, run or run_cell)
 
     async def worker() -> None:
         for cell in waiting:
-            outcome = memory.recall(cell) if memory else None
-            if outcome is None:
-                gathering.audience.begun(cell)
-                outcome = await run(cell, stage, damaged.get(cell.scenario.name, ()))
-                if memory:
-                    memory.keep(outcome)
-                if outcome.observation and durations:
-                    durations.took(cell, outcome.observation.duration_ms)
-            gathering.add(outcome)
+            work.tell(await work.outcome(cell))
             await asyncio.sleep(0)  # so that what is remembered holds up no run
 
     try:
@@ -71,29 +69,74 @@ async def run_suite(
                 group.create_task(worker())
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None  # the first is what the user has to know of
+    if work.untold:
+        raise work.untold[0]
+
+
+class _Work:
+    """What is done with each cell of a suite."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        gathering: Gathering,
+        damaged: Mapping[str, Sequence[Problem]],
+        durations: Durations | None,
+        memory: Memory | None,
+        run: RunCell,
+    ) -> None:
+        self._stage = stage
+        self._gathering = gathering
+        self._damaged = damaged
+        self._durations = durations
+        self._memory = memory
+        self._run = run
+        self.untold: list[HarnessError] = []
+        """Why outcomes could not be told."""
+
+    async def outcome(self, cell: Cell) -> Outcome:
+        """What comes of a cell: whatever is raised is its own `error`, and ends no other."""
+        try:
+            outcome = self._memory.recall(cell) if self._memory else None
+            if outcome is None:
+                self._gathering.audience.begun(cell)
+                damage = self._damaged.get(cell.scenario.name, ())
+                outcome = await self._run(cell, self._stage, damage)
+                if self._memory:
+                    self._memory.keep(outcome)
+                if outcome.observation and self._durations:
+                    self._durations.took(cell, outcome.observation.duration_ms)
+        except Exception as error:  # noqa: BLE001
+            return Outcome(cell=cell, sha256=None, verdict="error", fault=fault_of(error))
+        return outcome
+
+    def tell(self, outcome: Outcome) -> None:
+        """Tell of an outcome; if that fails, the others are told all the same.
+
+        Raises:
+            OSError: Nothing more can be told.
+        """
+        try:
+            self._gathering.add(outcome)
+        except (OSError, HarnessError, InvalidError):
+            raise
+        except Exception as error:  # noqa: BLE001
+            message = f"what came of {outcome.cell.id} could not be told: {describe(error)}"
+            self.untold.append(HarnessError(message, REPORT))
 
 
 async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
     """Run and judge one cell; whatever is our own fault becomes an `error`."""
-    if damage:
-        fault = Fault(message=str(InvalidError(damage)), exit_code=2)
-        return Outcome(cell=cell, sha256=None, verdict="error", fault=fault)
     sha256 = None
     try:
+        if damage:
+            raise InvalidError(damage)  # noqa: TRY301
         sha256 = hashlib.sha256(stage.read(cell)).hexdigest()
         observation = await observe(cell, stage)
         judgement = judge(cell, observation)
-    except InvalidError as error:
-        fault = Fault(message=str(error), exit_code=2)
-        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
-    except HarnessError as error:
-        fault = Fault(message=error.message, remedy=error.remedy)
-        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
-    except OSError as error:
-        # What the system refuses us is no sample's fault, and must not end the other runs.
-        reason = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
-        fault = Fault(message=f"the run could not be made: {reason}", remedy=_remedy(error))
-        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault)
+    except Exception as error:  # noqa: BLE001
+        # Whatever it is: it is no sample's fault, and must not end the other runs.
+        return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault_of(error))
     return Outcome(
         cell=cell,
         sha256=sha256,
@@ -102,6 +145,19 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         not_evaluated=judgement.not_evaluated,
         observation=observation,
     )
+
+
+def fault_of(error: Exception) -> Fault:
+    """What a failure means for a cell: that there is no verdict, and why."""
+    if isinstance(error, InvalidError):
+        return Fault(message=str(error), exit_code=2)
+    if isinstance(error, HarnessError):
+        return Fault(message=error.message, remedy=error.remedy)
+    if isinstance(error, OSError):
+        reason = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        reason = reason or describe(error)
+        return Fault(message=f"the run could not be made: {reason}", remedy=_remedy(error))
+    return Fault(message=f"there is no verdict: {describe(error)}", remedy=REPORT)
 
 
 def _remedy(error: OSError) -> str:

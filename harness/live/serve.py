@@ -22,6 +22,7 @@ from harness.gateway.responder import Head
 from harness.live.scrubbed import Scrubbed
 from harness.live.shells import settings
 from harness.model.problem import HarnessError
+from harness.model.unexpected import describe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -158,4 +159,4 @@ async def serve(
     for refusal in dict.fromkeys(service.refusals):
         tell(f"a client did not trust the gateway: {refusal}")
     if service.fault is not None:
-        raise HarnessError(f"the gateway failed: {service.fault!r}", "please report this")
+        raise HarnessError(f"the gateway failed: {describe(service.fault)}", "please report this")

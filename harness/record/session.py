@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.model.problem import HarnessError, InvalidError
+from harness.model.problem import InvalidError
 from harness.record.recorder import is_secret
 from harness.report import explain
 from harness.runner.stage import Stage
+from harness.suite import fault_of
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
@@ -123,8 +124,10 @@ class Session:
                 _complain(self.typed(str(problem)))
             _complain(f"{name}: not recorded")
             return INVALID
-        except HarnessError as error:
-            _complain(self.typed(str(error)))
+        except Exception as error:  # noqa: BLE001  (the others are recorded all the same)
+            fault = fault_of(error)
+            _complain(self.typed("\n  ".join(filter(None, (fault.message, fault.remedy)))))
+            _complain(f"{name}: not recorded")
             return HARNESS
 
     def _settle(self, cell: Cell, made: Made) -> int:

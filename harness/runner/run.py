@@ -13,6 +13,7 @@ import msgspec
 
 from harness.model.observation import Exit, Gate, Observation, SeenRequest
 from harness.model.problem import HarnessError
+from harness.model.unexpected import describe
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
 from harness.runner.environment import PROXY_VARIABLES, child_environment
@@ -87,7 +88,7 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
     for service in services:
         if service.fault is not None:
             raise HarnessError(
-                f"the gateway failed: {service.fault!r}", "please report this"
+                f"the gateway failed: {describe(service.fault)}", "please report this"
             ) from service.fault
     return Observation(
         requests=tuple(requests),

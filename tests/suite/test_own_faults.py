@@ -8,12 +8,18 @@ import shutil
 import signal
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from processes import eventually, is_alive, parent, started_for
 from workshop import MINIATURES, Workshop, copy_project
 
+from harness import suite
+from harness.gathering import Gathering
+from harness.model.problem import HarnessError
 from harness.outcome import exit_code
+from harness.plugin import SampleError, SampleItem
+from harness.record.session import Session
 from harness.suite import run_cell
 
 
@@ -110,6 +116,107 @@ def test_a_system_that_opens_no_more_files(open_shop, more):
     assert is_own_fault(outcome, "Too many open files", "-j 1")
     assert other.verdict == "pass"
     assert open_files() == before
+
+
+class UnforeseenError(Exception):
+    """Nothing in the harness knows it."""
+
+
+@pytest.mark.parametrize("what", ["observe", "judge"])
+def test_whatever_is_raised_is_that_cells_error(open_shop, monkeypatch, what):
+    shop = open_shop()
+    cells = cells_of(shop, "question", "choices")
+    odd = UnforeseenError("one\ntwo \ud83d" + "x" * 1000)
+    monkeypatch.setattr(suite, what, once(odd, getattr(suite, what)))
+    # Whichever of them has met it.
+    first, second = sorted(shop.run(cells), key=lambda one: one.verdict)
+    assert is_own_fault(first, "UnforeseenError", "harness/suite.py:", "please report this")
+    assert len(first.fault.message.encode()) < 500
+    assert "\n" not in first.fault.message
+    assert second.verdict == "pass"
+    assert exit_code([first, second], []) == 3
+
+
+class Told:
+    """Hears of outcomes; of some it cannot."""
+
+    def __init__(self, deaf=()):
+        self.deaf = deaf
+        self.outcomes = {}
+
+    def begun(self, cell):
+        pass
+
+    def outcome(self, one):
+        if one.cell.scenario.name in self.deaf:
+            raise UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+        self.outcomes[one.cell.scenario.name] = one.verdict
+
+    def parity(self, one):
+        pass
+
+
+def told_of(shop, cells, audience, **options):
+    gathering = Gathering(cells, audience)
+    asyncio.run(suite.run_suite(cells, shop.stage, gathering, jobs=1, damaged={}, **options))
+
+
+def test_what_a_worker_raises_ends_no_other_sample(open_shop):
+    shop = open_shop()
+    cells = cells_of(shop, "question", "choices", "denied")
+    audience = Told()
+
+    async def run(cell, stage, damage):
+        if cell.scenario.name == "question":
+            raise UnforeseenError
+        return await run_cell(cell, stage, damage)
+
+    told_of(shop, cells, audience, run=run)
+    assert audience.outcomes == {"question": "error", "choices": "pass", "denied": "pass"}
+
+
+def test_an_outcome_that_cannot_be_told_keeps_back_no_other(open_shop):
+    shop = open_shop()
+    cells = cells_of(shop, "question", "choices", "denied")
+    audience = Told({"question"})
+    with pytest.raises(HarnessError, match=r"plain/question.* could not be told: UnicodeEncodeError"):
+        told_of(shop, cells, audience)
+    assert audience.outcomes == {"choices": "pass", "denied": "pass"}
+
+
+def test_what_is_raised_while_one_is_recorded_ends_no_other(open_shop, capsys):
+    class Failing:
+        async def record(self, cell, stage):
+            raise UnforeseenError("unheard of")
+
+    shop = open_shop()
+    target = SimpleNamespace(endpoint=SimpleNamespace(title="the endpoint"))
+    values = dict.fromkeys(("root", "project", "endpoint", "shelf"))
+    session = Session(
+        **values,
+        target=target,
+        recorder=Failing(),
+        accept=False,
+        keep_failed=False,
+        seal=True,
+        typed=str,
+        starter=None,
+    )
+    assert asyncio.run(session._one(shop.cell("plain", "question"), shop.stage)) == 3
+    said = capsys.readouterr().err
+    assert "UnforeseenError at tests" not in said
+    assert "UnforeseenError at harness/record/session.py:" in said
+    assert "please report this" in said
+
+
+def test_what_is_raised_in_an_item_of_pytest_is_told_in_short():
+    class Failing:
+        def outcome(self, cell):
+            raise UnforeseenError("unheard of")
+
+    item = SimpleNamespace(background=Failing(), cell=None)
+    with pytest.raises(SampleError, match=r"UnforeseenError at harness/plugin.py:\d+: unheard of"):
+        SampleItem.runtest(item)
 
 
 def test_a_damaged_recording_ends_with_2(project_root, open_shop):
