@@ -1,6 +1,5 @@
 """What `docs inject` writes, says, and exits with."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -13,10 +12,9 @@ MARKED = "# T\n\n<!-- snippet: python/basic -->\n<!-- /snippet -->\n"
 
 
 @pytest.fixture
-def copy(root, project, tmp_path, monkeypatch):
+def copy(copy_first_samples, project, tmp_path, monkeypatch):
     """A project whose samples have all passed, with one page."""
-    ignored = shutil.ignore_patterns("node_modules", "__pycache__")
-    shutil.copytree(root / "samples", tmp_path / "samples", ignore=ignored)
+    copy_first_samples(tmp_path)
     digests = Digests(tmp_path)
     receipts = {
         cell.id: receipt.Receipt(

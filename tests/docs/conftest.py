@@ -3,8 +3,8 @@ from walk import Clone
 
 
 @pytest.fixture
-def clone(root, project, tmp_path):
-    return Clone(root, project, tmp_path)
+def clone(root, copy_first_samples, project, tmp_path):
+    return Clone(root, copy_first_samples, project, tmp_path)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def action(root):
 
 
 @pytest.fixture
-def machine(action, clone, root, tmp_path):
+def machine(action, clone, root):
     """Runs a step by its name; gives its exit code, what it printed, and the job's summary."""
     tools = clone.folder / "tools"
     tools.mkdir()

@@ -1,7 +1,6 @@
 """The hooks for pre-commit, as pre-commit itself reads and runs them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,9 @@ SCRIPTS = Path(sys.prefix) / "bin"
 
 
 @pytest.fixture
-def hooked(root, project, tmp_path):
+def hooked(root, copy_first_samples, tmp_path):
     """A project of its own with these hooks, run by the command that is installed already."""
-    ignored = shutil.ignore_patterns("node_modules", "__pycache__")
-    shutil.copytree(root / "samples", tmp_path / "samples", ignore=ignored)
+    copy_first_samples(tmp_path)
     (tmp_path / "page.md").write_text("# T\n")
     yaml = YAML(typ="safe")
     hooks = yaml.load((root / ".pre-commit-hooks.yaml").read_text())

@@ -75,13 +75,13 @@ def test_nothing_is_loaded_from_elsewhere(site):
         assert [one for one in page.loads if urlsplit(one).netloc] == [], path.name
 
 
-def test_quickstarts_have_tabs_and_their_language(site, project):
+def test_quickstarts_have_tabs_and_their_language(site, whole_project):
     for code in ("en", "fr"):
         (path,) = (path for path in site if path.name == f"quickstart.{code}.html")
         text = path.read_text("utf-8")
         assert f'<div lang="{code}">' in text
         assert "GitHub Models" in text.partition("<title>")[2].partition("</title>")[0]
-        assert text.count('class="tabbed-set') == 2 + len(project.scenarios)
+        assert text.count('class="tabbed-set') == 2 + len(whole_project.scenarios)
         assert "=== &quot;" not in text
 
 

@@ -1,7 +1,8 @@
 """Reads Markdown as a reader does, and does what it says.
 
-A fence with `title="PATH"` in its info string is a file to write. A `console` fence has commands after
-`$ `, each followed by what it prints; a line `…` stands for any lines.
+A fence with `title="PATH"` in its info string is a file to write. One after a line that ends with
+"to `PATH`, under `LINE`:" is put there. A `console` fence has commands after `$ `, each followed by
+what it prints; a line `…` stands for any lines.
 """
 
 from __future__ import annotations
@@ -14,15 +15,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ruamel.yaml import YAML
+
+from harness.pages.quickstart import MESSAGES, TEMPLATE
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness.model.project import Project
 
-FENCE = re.compile(r'^```(\S*)(?: title="(\S+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"(?:to `(?P<into>[^`\n]+)`, under `(?P<under>[^`\n]+)`:\n\n)?"
+    r'^```(?P<language>\S*)(?: title="(?P<file>\S+)")?\n(?P<text>.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
 CELL = re.compile(r"\S+/\S+ +(?:pass|fail|error)\b")
 
 
@@ -32,6 +40,8 @@ class Block(NamedTuple):
     language: str
     file: str
     text: str
+    under: str = ""
+    """The line of the file after which it goes; if none is named, it is the file."""
 
 
 class Call(NamedTuple):
@@ -43,7 +53,10 @@ class Call(NamedTuple):
 
 def blocks(text: str, language: str = "") -> list[Block]:
     """Every fence of a page, or those of one language."""
-    found = [Block(*match.groups(default="")) for match in FENCE.finditer(text)]
+    found = [
+        Block(one["language"], one["file"] or one["into"] or "", one["text"], one["under"] or "")
+        for one in FENCE.finditer(text)
+    ]
     return [block for block in found if language in ("", block.language)]
 
 
@@ -77,25 +90,45 @@ def prints(said: str, printed: str) -> bool:
 class Clone:
     """A copy of the project in which a reader may do anything; what was installed is shared."""
 
-    def __init__(self, root: Path, project: Project, folder: Path) -> None:
-        """Copy the project's own files into an empty folder."""
+    def __init__(
+        self, root: Path, copy: Callable[[Path], Path], project: Project, folder: Path
+    ) -> None:
+        """Copy the project's own files into an empty folder: what pages speak of, and no more.
+
+        Args:
+            root: The project's.
+            copy: Copies its samples.
+            project: What is copied of it.
+            folder: Takes it.
+        """
         state = state_folder(root)
         for trouble in prepare_all(project.clients.values(), root, state, print).values():
             assert not isinstance(trouble, Exception), trouble
-        ignored = shutil.ignore_patterns("node_modules", "__pycache__")
-        shutil.copytree(root / "samples", folder / "samples", ignore=ignored)
+        copy(folder)
         (folder / ".venv").symlink_to(sys.prefix)
         (folder / ".harness").mkdir()
         for name in ("node", "python"):
             if (state / name).is_dir():
                 (folder / ".harness" / name).symlink_to(state / name)
         self.folder = folder
-        self.recipe = recipe(root / "Makefile", "test-samples")
+        self.makefile = (root / "Makefile").read_text("utf-8")
+
+    def take_quickstarts(self, root: Path, project: Project) -> None:
+        """What the quickstarts of those samples are made of."""
+        (self.folder / "docs").mkdir()
+        shutil.copy(root / TEMPLATE, self.folder / "docs")
+        shutil.copytree(root / MESSAGES, self.folder / MESSAGES)
+        for path in (self.folder / MESSAGES).iterdir():
+            keep_messages(path, project)
 
     def do(self, block: Block) -> None:
         """Write the block's file, or run its commands and see that they print what it says."""
-        if block.file:
-            path = self.folder / block.file
+        path = self.folder / block.file
+        if block.under:
+            lines = path.read_text("utf-8").splitlines(keepends=True)
+            (place,) = (n for n, line in enumerate(lines, start=1) if line.strip() == block.under)
+            path.write_text("".join([*lines[:place], block.text, *lines[place:]]), "utf-8")
+        elif block.file:
             path.parent.mkdir(exist_ok=True)
             path.write_text(block.text, "utf-8")
         elif block.language == "console":
@@ -106,7 +139,8 @@ class Clone:
     def run(self, command: str) -> tuple[str, str]:
         """What a command prints, and what it says on standard error: that depends on the machine."""
         # In a copy, `make` would install everything anew; so what it runs in the end is run.
-        command = self.recipe if command == "make test-samples" else command
+        if command.startswith("make "):
+            command = recipe(self.makefile, command.removeprefix("make "))
         path = [part for part in os.get_exec_path() if not Path(part).is_relative_to(sys.prefix)]
         done = subprocess.run(
             ["bash", "-c", command],
@@ -124,8 +158,22 @@ class Clone:
         return done.stdout, done.stderr
 
 
-def recipe(makefile: Path, target: str) -> str:
-    """The one command that a target of the Makefile ends with."""
-    found = re.search(rf"^{target}:.*\n\t@(.+)\n\n", makefile.read_text(), re.MULTILINE)
-    assert found, f"{target} is not a target with one command"
-    return found[1].replace("$(BIN)", ".venv/bin")
+def keep_messages(path: Path, project: Project) -> None:
+    """Leave out the messages that are for other clients and scenarios."""
+    yaml = YAML()
+    data = yaml.load(path)
+    for messages, known in (
+        (data["messages"]["scenarios"], project.scenarios),
+        (data["messages"]["install"]["clients"], project.clients),
+    ):
+        for name in set(messages) - set(known):
+            del messages[name]
+    yaml.dump(data, path)
+
+
+def recipe(makefile: str, target: str) -> str:
+    """The commands of a target of the Makefile."""
+    found = re.search(rf"^{target}:.*\n((?:\t@.+\n)+)\n", makefile, re.MULTILINE)
+    assert found, f"{target} is no target whose commands are each in a line"
+    commands = [line.removeprefix("\t@") for line in found[1].splitlines()]
+    return " && ".join(commands).replace("$(BIN)", ".venv/bin")
