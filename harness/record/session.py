@@ -133,7 +133,7 @@ class Session:
     def _settle(self, cell: Cell, made: Made) -> int:
         name, outcome = cell.scenario.name, made.outcome
         for why in made.left_out:
-            click.echo(f"  left out: {why}")
+            click.echo(explain.inert(f"  left out: {why}"))
         rerun = shlex.join(["sampleproof", "run", "--live", self.endpoint, cell.id])
         for line in explain.outcome(outcome, rerun, self.typed):
             click.echo(f"  {line}")
@@ -169,7 +169,7 @@ def tell(every: Iterable[Offered], typed: Callable[[str], str]) -> int:
     for one in every:
         click.echo(f"{one.scenario}: {TOLD[one.state]}")
         for change in one.changes:
-            click.echo(f"  {change.kind}: {change.message}")
+            click.echo(explain.inert(f"  {change.kind}: {change.message}"))
         if one.state == "waiting":
             take = f"sampleproof record --accept --scenario {shlex.quote(one.scenario)}"
             click.echo(f"  take it with: {typed(take)}")
@@ -183,4 +183,5 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def _complain(text: str) -> None:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
+    text = explain.inert(f"{click.style('error:', fg='red', bold=True)} {text}")
+    click.echo(text, err=True)

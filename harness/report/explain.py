@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,18 +12,28 @@ if TYPE_CHECKING:
     from harness.model.finding import Finding
     from harness.outcome import Outcome, Parity
 
+COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+"""What CI takes for a command to itself, wherever it comes from: GitHub's `::error` at the beginning
+of a line and `##[error]` anywhere in it; Azure Pipelines and TeamCity have words before the bracket.
+
+Source: actions/runner, `ActionCommand.cs`."""
+
 SHOWN_LINES = 8
 SHOWN_COLUMNS = 160
 
 
 def outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
-    """The lines that explain an outcome; none if it passed.
+    """The lines that explain an outcome, none of which CI obeys; none if it passed.
 
     Args:
         one: The outcome.
         rerun: The command that runs just this again.
         typed: Puts commands into the words that the user can type.
     """
+    yield from map(inert, _outcome(one, rerun, typed))
+
+
+def _outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
     if one.fault is not None:
         yield from typed(one.fault.message).splitlines()
         if one.fault.remedy:
@@ -42,8 +53,8 @@ def parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str
     """The lines that explain how clients differ."""
     for finding in one.findings:
         first, *table = finding.message.splitlines()
-        yield f"{finding.check}: {first}"
-        yield from table
+        yield inert(f"{finding.check}: {first}")
+        yield from map(inert, table)
     if one.verdict == "fail":
         yield f"rerun: {typed(rerun)}"
 
@@ -57,7 +68,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def shown(value: Any) -> list[str]:
-    """A value in a few short lines that any terminal can show."""
+    """A value in a few short lines that any terminal can show, and no CI obeys."""
     if value is None:
         return ["nothing"]
     if value == "":
@@ -65,13 +76,18 @@ def shown(value: Any) -> list[str]:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Control characters of a sample's output must not reach the user's terminal.
     lines = [
-        _cut("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+        inert(_cut("".join(c if c.isprintable() else repr(c)[1:-1] for c in line)))
         for line in text.split("\n")
     ]
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES
         lines = [*lines[:SHOWN_LINES], f"… {more} more lines in the report"]
     return lines
+
+
+def inert(text: str) -> str:
+    """Text of whatever origin, with the first character of each command to CI escaped."""
+    return COMMAND.sub(lambda mark: f"{mark[1] or ''}\\x{ord(mark[0][-1]):02x}", text)
 
 
 def _cut(line: str) -> str:

@@ -35,6 +35,32 @@ def test_a_failure(told):
     ]
 
 
+COMMANDS = [
+    ("::error file=README.md,line=1::made up", "\\x3a:error file=README.md,line=1::made up"),
+    ("\t ::stop-commands::token", "\t \\x3a:stop-commands::token"),
+    ("one\n::warning::two", "one\n\\x3a:warning::two"),
+    ("seen: ##[error]made up", "seen: \\x23#[error]made up"),
+    ("##vso[task.complete]", "\\x23#vso[task.complete]"),
+    ("##teamcity[buildStop]", "\\x23#teamcity[buildStop]"),
+    ("std::string, a::b, ## heading [link]", "std::string, a::b, ## heading [link]"),
+]
+
+
+@pytest.mark.parametrize(("text", "inert"), COMMANDS)
+def test_no_text_is_a_command_to_ci(text, inert):
+    assert explain.inert(text) == inert
+
+
+def test_nothing_that_a_sample_or_an_endpoint_says_is_a_command_to_ci(told):
+    said = "fine\n::error::made up\n  ##[error]made up"
+    finding = Finding(check="output.text", message=said, expected=said, received=said)
+    fault = Fault(message=said)
+    for lines in (told(verdict="fail", findings=(finding,)), told(verdict="error", fault=fault)):
+        for line in "\n".join(lines).split("\n"):
+            assert not line.lstrip().startswith("::"), line
+            assert "##[" not in line, line
+
+
 def test_the_newline_at_the_end_is_no_line(told):
     finding = Finding(check="output.text", message="m", expected="a\n\nb\n", received="")
     assert told(verdict="fail", findings=(finding,))[1:-1] == [

@@ -179,7 +179,9 @@ def test_an_outcome_that_cannot_be_told_keeps_back_no_other(open_shop):
     shop = open_shop()
     cells = cells_of(shop, "question", "choices", "denied")
     audience = Told({"question"})
-    with pytest.raises(HarnessError, match=r"plain/question.* could not be told: UnicodeEncodeError"):
+    with pytest.raises(
+        HarnessError, match=r"plain/question.* could not be told: UnicodeEncodeError"
+    ):
         told_of(shop, cells, audience)
     assert audience.outcomes == {"choices": "pass", "denied": "pass"}
 
