@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from harness.model.observation import SeenRequest
     from harness.model.recording import Exchange, Response
 
-REQUEST_CHECKS = ("request.count", "request.endpoint", "request.auth", "request.body")
-
+REQUEST_CHECKS = (
+    *("request.count", "request.endpoint", "request.headers", "request.auth", "request.body"),
+)
 
 ANSWER_CHECKS = ("answer.status", "answer.shape")
 """What must be right about a live answer before a sample can be judged by what it makes of it."""

@@ -19,6 +19,7 @@ CHECKS = (
     Check(id="network.sealed", judge=network.sealed),
     Check(id="request.count", after=("network.sealed",), judge=request.count),
     Check(id="request.endpoint", after=("request.count",), judge=request.endpoint),
+    Check(id="request.headers", after=("request.count",), judge=request.headers),
     Check(id="request.auth", after=("request.count",), judge=request.auth),
     Check(id="request.body", after=("request.count",), judge=request.body),
     Check(id="secret.kept", judge=secret.kept),

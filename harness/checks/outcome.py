@@ -75,7 +75,7 @@ def output_text(evidence: Evidence) -> list[Finding]:
         right = shown.strip() == expected.strip()
     else:
         expected = evidence.answer
-        right = shown.rstrip() == expected.rstrip() and shown.endswith("\n")
+        right = _same_text(expected, shown)
     if right:
         return []
     return [
@@ -86,6 +86,13 @@ def output_text(evidence: Evidence) -> list[Finding]:
             received=evidence.hide(shown),
         )
     ]
+
+
+def _same_text(expected: str, shown: str) -> bool:
+    """Whether a text is shown, then a newline; white space at the text's own end may be left out."""
+    text = shown.removesuffix("\n")
+    whole = text.rstrip() == expected.rstrip() and expected.startswith(text)
+    return whole and shown.endswith("\n")
 
 
 def _same_body(expected: str, shown: str) -> bool:
@@ -104,7 +111,12 @@ def _text_message(expected: str, shown: str) -> str:
     if not shown.strip():
         return "the terminal shows nothing"
     if shown.rstrip() == expected.rstrip():
-        return "the output does not end with a newline"
+        added = (
+            "has blank lines after the answer"
+            if shown.endswith("\n")
+            else "has no newline at its end"
+        )
+        return f"the output {added}"
     due, there = expected.split("\n"), shown.rstrip("\n").split("\n")
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(due, there, strict=False)))
     if same == len(there):

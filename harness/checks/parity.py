@@ -43,7 +43,7 @@ def answer(run: Evidence) -> str:
     text = run.observation.stdout.decode("utf-8", "replace")
     response = run.last
     if run.fails or run.cell.client.reading(stream=response.is_stream) == "text":
-        return text.removesuffix("\n")
+        return text.rstrip()
     if response.is_stream:
         return run.cell.operation.text_of_stream(run.observation.stdout)
     return run.cell.operation.text_of_response(run.observation.stdout) or ""
@@ -58,13 +58,15 @@ def _sent(run: Evidence) -> dict[str, str]:
 
 
 def _fields(sent: SeenRequest) -> dict[str, str]:
-    content_type = (sent.values("content-type") or [""])[0]
+    kinds = [value.partition(";")[0].strip().lower() for value in sent.values("content-type")]
     fields = {
         "method": sent.method,
         "url": f"{sent.scheme}://{sent.host}:{sent.port}{sent.path}",
-        "content-type": content_type.partition(";")[0].strip().lower(),
+        "content-type": ", ".join(kinds),
     }
-    fields |= {f"query {name}": value for name, value in sent.query}
+    for name, value in sent.query:
+        before = fields.get(f"query {name}")
+        fields[f"query {name}"] = value if before is None else f"{before}, {value}"
     try:
         fields |= jsonvalue.leaves(jsonvalue.parse(sent.body))
     except ValueError:

@@ -67,13 +67,18 @@ def _url(method: str, scheme: str, host: str, port: int) -> str:
 def _query(evidence: Evidence, request: SeenRequest) -> list[Finding]:
     allowed = evidence.cell.operation.query
     findings = []
+    given: set[str] = set()
     for name, value in request.query:
+        twice = name in given
+        given.add(name)
         if evidence.observation.canary in name + value:
             continue  # `secret.kept` has a word to say about that
         if name not in allowed:
             message = f"the query parameter {name} is not known to the operation"
         elif not re.fullmatch(allowed[name], value):
             message = f"the query parameter {name} has a value that the operation does not allow"
+        elif twice:
+            message = f"the query parameter {name} is given twice"
         else:
             continue
         expected = allowed.get(name, f"one of: {', '.join(allowed) or 'none'}")
@@ -88,11 +93,40 @@ def _query(evidence: Evidence, request: SeenRequest) -> list[Finding]:
     return findings
 
 
-def auth(evidence: Evidence) -> list[Finding]:
-    """`request.auth`: the reader's token, in the operation's credential headers."""
-    findings = []
+def headers(evidence: Evidence) -> list[Finding]:
+    """`request.headers`: what the operation requires of them, and none twice that may stand once."""
+    found: list[Finding] = []
     for request in evidence.observation.requests:
-        for credential in evidence.cell.operation.credentials:
+        for fault in evidence.cell.operation.header_faults(request.headers):
+            values = [evidence.hide(value) for value in fault.received]
+            one = Finding(
+                check="request.headers",
+                message=fault.message,
+                expected=fault.expected,
+                received=_one_or_all(values),
+            )
+            if one not in found:
+                found.append(one)
+    return found
+
+
+def _one_or_all(values: list[str]) -> str | list[str] | None:
+    return values[0] if len(values) == 1 else values or None
+
+
+def auth(evidence: Evidence) -> list[Finding]:
+    """`request.auth`: the reader's token, in the operation's credential headers, in one at least."""
+    findings = []
+    credentials = evidence.cell.operation.credentials
+    not_one_required = not any(one.required for one in credentials)
+    for request in evidence.observation.requests:
+        if not_one_required and not any(request.values(one.header) for one in credentials):
+            names = " or ".join(one.header for one in credentials)
+            message = f"no header carries the token from {evidence.cell.endpoint.token}"
+            findings.append(
+                Finding(check="request.auth", message=message, expected=names, received=None)
+            )
+        for credential in credentials:
             expected = credential.form.format(token=evidence.observation.canary)
             values = request.values(credential.header)
             if values == [expected] or not (values or credential.required):
@@ -103,7 +137,7 @@ def auth(evidence: Evidence) -> list[Finding]:
                     check="request.auth",
                     message=f"the header {credential.header} must carry the token from {evidence.cell.endpoint.token}",
                     expected=credential.form,
-                    received=received[0] if len(received) == 1 else received or None,
+                    received=_one_or_all(received),
                 )
             )
     return findings
@@ -120,7 +154,19 @@ def _disguise(value: str) -> str:
 def body(evidence: Evidence) -> list[Finding]:
     """`request.body`: the scenario, whole and nothing else; JSON compared by type."""
     findings = []
-    for request in evidence.observation.requests[: len(evidence.exchanges)]:
+    for request in evidence.observation.requests:
+        if codings := [
+            value for value in request.values("content-encoding") if value != "identity"
+        ]:
+            findings.append(
+                Finding(
+                    check="request.body",
+                    message="the request says that its body is coded; the operation takes plain JSON",
+                    expected="no Content-Encoding",
+                    received=_one_or_all(codings),
+                )
+            )
+            continue
         try:
             received = jsonvalue.parse(request.body)
         except ValueError as error:

@@ -52,6 +52,18 @@ def _lines(root: Path, project: Project) -> Iterator[str]:
             for one in project.clients.values()
         ]
     )
+    yield click.style("\nOperations", bold=True)
+    yield from columns(
+        [
+            (
+                f"  {one.name}",
+                one.title,
+                f"{one.method} {one.path}",
+                ", ".join(f"{name}: {value}" for name, value in one.headers.items()),
+            )
+            for one in project.operations.values()
+        ]
+    )
     yield click.style("\nModels", bold=True)
     for model in catalog.models:
         yield f"  {model}" + ("  (default)" if model == catalog.default_model else "")

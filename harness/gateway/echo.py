@@ -17,6 +17,7 @@ from harness.gateway import made_up
 from harness.gateway.listing import CREATED, compact, json_parts, whole
 from harness.gateway.responder import Chunk, End, Head, header
 from harness.model import jsonvalue
+from harness.model.recording import media_type
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from harness.gateway.responder import Part, Request
     from harness.model.catalog import Catalog
 
+JSON = "application/json"
 CHAT = "/chat/completions"
 GAP_MS = 20.0
 """Between two chunks of a stream, for a responder that keeps to times."""
@@ -41,6 +43,7 @@ REASONS = {
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Content Too Large",
+    415: "Unsupported Media Type",
     422: "Unprocessable Entity",
 }
 SAFE = {
@@ -97,6 +100,9 @@ class Echo:
             raise RefusalError(404, "not_found", f"There is nothing at {request.path}")
         if request.method != "POST":
             raise RefusalError(405, "method_not_allowed", "Use POST here")
+        if media_type(request.headers) != JSON:
+            message = f"Unsupported content type: send {JSON}"
+            raise RefusalError(415, "unsupported_media_type", message)
         try:
             body = jsonvalue.parse(request.body)
         except ValueError as error:

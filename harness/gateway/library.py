@@ -48,6 +48,9 @@ class Library:
         found = asked(request.method, request.path, request.body)
         if isinstance(found, str):
             return miss(found)
+        operation = self._project.operations[found.operation]
+        for fault in operation.header_faults(request.headers):
+            return miss(f"asks for {found.name}, but {fault.message}: expected {fault.expected}")
         exchanges = self._project.recordings[found.name].exchanges
         turn = self._times[found.name] % len(exchanges)
         self._times[found.name] += 1

@@ -25,8 +25,8 @@ class Replay:
     """Answers one run of a sample from a recording, once.
 
     A request matches by method, path, the names in its query, and its JSON body, compared by type.
-    Host and credentials are left to the checks, so that one fault has one name. Anything else is a
-    miss: an answer that tells the sample nothing of what was expected, and that no library
+    Host and headers are left to the checks, so that one fault has one name. Anything else is a miss:
+    an answer that tells the sample nothing of what was expected, and that no library
     retries. The reason is in the head's `miss`.
     """
 

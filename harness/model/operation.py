@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.model import jsonvalue
+from harness.model import header_rules, jsonvalue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from harness.model.header_rules import HeaderFault
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +49,20 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     query: dict[str, str] = {}
     """Names a client may send in the query, each with a pattern for its whole value."""
+    headers: dict[str, str] = {}
+    """Headers that every request must carry: of `Content-Type` the media type, of any other a pattern
+    for its whole value."""
     credentials: tuple[Credential, ...]
     roles: tuple[str, ...]
     parameters: dict[str, dict[str, Any]]
     """What a scenario may set, each with the JSON Schema of its value."""
     answer: AnswerRule
     error: ErrorRule
+
+    def header_faults(self, headers: Sequence[tuple[str, str]]) -> Iterator[HeaderFault]:
+        """What is wrong with a request's headers; those for credentials are left out."""
+        credentials = frozenset(one.header.lower() for one in self.credentials)
+        return header_rules.faults(self.headers, headers, credentials)
 
     def text_of_response(self, body: bytes) -> str | None:
         """The answer in a whole response body, or `None` if there is none in it."""

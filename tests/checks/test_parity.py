@@ -1,48 +1,11 @@
 """Clients are held against one another field by field, also where each is right by itself."""
 
-import json
-
 import pytest
 
 from harness.checks import parity
-from harness.checks.check import Evidence
-from harness.model.observation import Exit, Observation, SeenRequest
 
 BODY = {"messages": [{"role": "user", "content": "Hi"}], "temperature": 1}
 URL = "/chat/completions"
-
-
-@pytest.fixture
-def run(project):
-    """What one client's run has sent and shown."""
-
-    def run(client, *bodies, target=URL, kind="application/json", shown=b""):
-        cell = next(one for one in project.cells() if one.id == f"{client}/basic")
-        requests = tuple(
-            SeenRequest(
-                scheme="https",
-                host="models.inference.ai.azure.com",
-                port=443,
-                method="POST",
-                target=target,
-                headers=(("Content-Type", kind), ("Authorization", "Bearer canary-1")),
-                body=body if isinstance(body, bytes) else json.dumps(body).encode(),
-            )
-            for body in bodies or [BODY]
-        )
-        observation = Observation(
-            requests=requests,
-            stdout=shown,
-            stderr=b"",
-            exit=Exit(code=0),
-            gates=(),
-            canary="canary-1",
-            limit_s=1,
-            duration_ms=1,
-        )
-        return Evidence(cell=cell, observation=observation)
-
-    return run
 
 
 def differing(*runs):
@@ -77,9 +40,14 @@ def test_a_body_that_differs_is_told_by_its_field(run, changes, field):
 
 def test_everything_else_that_is_sent_is_compared_too(run):
     assert differing(run("curl"), run("python", kind="text/plain")) == ["content-type"]
+    twice = [("Content-Type", "text/plain")]
+    assert differing(run("curl"), run("python", more=twice)) == ["content-type"]
     assert differing(run("curl"), run("python", target="/other")) == ["url"]
     assert differing(run("curl", BODY, BODY), run("python"))[0] == "requests"
     assert differing(run("curl", target=f"{URL}?a=1"), run("python", target=f"{URL}?a=2")) == [
+        "query a"
+    ]
+    assert differing(run("curl", target=f"{URL}?a=1&a=2"), run("python", target=f"{URL}?a=2")) == [
         "query a"
     ]
     assert differing(run("curl", b"no json"), run("python", b"nor this")) == ["$"]
@@ -89,3 +57,15 @@ def test_a_token_in_a_body_is_not_shown(run):
     (found,) = parity.request([run("curl", {"a": "canary-1"}), run("python", {"a": "b"})])
     assert found.received == {"$.a": {"curl": '"{token}"', "python": '"b"'}}
     assert "canary" not in found.message
+
+
+BODIES = [b'{"choices":[{"message":{"content":"%b"}}]}' % text for text in (b"Paris.", b"Rome.")]
+
+
+def test_an_answer_is_compared_as_a_reader_takes_it_off_the_terminal(run):
+    shown = [run("curl", shown=BODIES[0]), run("python", shown=b"Paris.\n")]
+    assert parity.output(shown) == []
+    (found,) = parity.output([*shown, run("javascript", shown=b"Rome.\n")])
+    assert found.received["answer"]["javascript"] == '"Rome."'
+    (found,) = parity.output([run("curl", shown=BODIES[1]), *shown[1:]])
+    assert found.received["answer"]["curl"] == '"Rome."'

@@ -24,6 +24,7 @@ from harness.model.observation import SeenRequest
 MESSAGES = [{"role": "user", "content": "Hello"}]
 MODEL = "Phi-3-mini-4k-instruct"
 FUNCTION = {"name": "f"}
+KIND = ("Content-Type", "application/json")
 TOOL = {"type": "function", "function": FUNCTION}
 
 
@@ -35,7 +36,7 @@ def request(body, host="models.inference.ai.azure.com", token="t", **changes):
         port=443,
         method="POST",
         target="/chat/completions",
-        headers=(("Authorization", f"Bearer {token}"),) if token else (),
+        headers=(KIND, ("Authorization", f"Bearer {token}")) if token else (KIND,),
         body=data,
     )
     return msgspec.structs.replace(found, **changes)
@@ -92,6 +93,12 @@ def test_an_unknown_model_is_refused_and_a_publisher_is_not(echo, project):
     )
     assert answer(echo, asked(model=f"microsoft/{MODEL}"))[0].status == 200
     assert answer(Echo(project.catalog), asked(model="gpt-9"))[0].status == 200
+
+
+def test_a_form_is_refused(echo):
+    form = (("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Bearer t"))
+    head, body = answer(echo, msgspec.structs.replace(asked(), headers=form))
+    assert (head.status, json.loads(body)["error"]["code"]) == (415, "unsupported_media_type")
 
 
 def test_a_host_that_wants_a_publisher_says_so_in_plain_text(echo):
@@ -294,6 +301,8 @@ class TestLibrary:
         assert head.miss.startswith("nearest is basic: $.temperature: expected 1")
         assert b"temperature" not in sent
         assert answer(Library(project), request(b"x"))[0].miss.startswith("the body is not JSON")
+        bare = msgspec.structs.replace(request(body), headers=())
+        assert "Content-Type is missing" in answer(Library(project), bare)[0].miss
 
     def test_what_is_known_by_its_bytes_is_known_of_one_method_and_path_alone(self, project):
         scenario = project.scenarios["basic"]

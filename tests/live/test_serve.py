@@ -42,7 +42,7 @@ def test_a_published_sample_is_answered_in_ones_own_shell():
 def test_a_tier_is_enforced():
     with served("--responder", "echo", "--limits", "high") as serving:
         body = '{"messages": [{"role": "user", "content": "Hi"}]}'
-        ask = f"curl -s -o /dev/null -w '%{{http_code}} ' $https_proxy/chat/completions -H 'api-key: k' -d '{body}';"
+        ask = f"curl -s -o /dev/null -w '%{{http_code}} ' $https_proxy/chat/completions -H 'api-key: k' --json '{body}';"
         done = in_shell(serving, ask * 11)
     assert done.stdout.split() == ["200"] * 10 + ["429"]
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.model import build
 from harness.model.operation import event_data
 
 
@@ -61,3 +62,31 @@ def test_an_error_needs_code_and_message(project):
     assert chat.error_of(b'{"error":{"code":"c","message":"m"}}') == ("c", "m")
     assert chat.error_of(b'{"error":["Input should be"]}') is None
     assert chat.error_of(b"Model not found") is None
+
+
+HEADERS = """headers:
+  Content-Type: application/json; charset=utf-8
+  Authorization: .*
+  api-version: '('
+  API-Version: \\d+
+  'no name': x
+  x-count: 1
+"""
+
+
+def test_every_problem_of_the_headers_that_are_required_is_told_with_its_line(root, tmp_path):
+    text = (root / "samples/operations/chat.yaml").read_text("utf-8")
+    before, _, after = text.partition("headers:\n  Content-Type: application/json\n")
+    path = tmp_path / "chat.yaml"
+    path.write_text(before + HEADERS + after, "utf-8")
+    problems = []
+    assert build.operation(path, "chat.yaml", problems) is None
+    first = before.count("\n") + 1
+    told = {one.line - first: one.message for one in problems}
+    assert sorted(told) == [0, 1, 2, 3, 4, 6]
+    assert told[1].startswith("expected a media type without parameters")
+    assert "among the credentials" in told[2]
+    assert "regular expression" in told[3]
+    assert "twice" in told[4]
+    assert "name of a header" in told[0]
+    assert "a text" in told[6]
