@@ -98,6 +98,7 @@ class Task:
         lines = [
             f"POST {cell.endpoint.base_path}{cell.operation.path} HTTP/1.1",
             f"Host: {self.host}",
+            "Content-Type: application/json",
             f"Content-Length: {len(body)}",
             "Connection: close",
         ]

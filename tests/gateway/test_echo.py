@@ -301,8 +301,14 @@ class TestLibrary:
         assert head.miss.startswith("nearest is basic: $.temperature: expected 1")
         assert b"temperature" not in sent
         assert answer(Library(project), request(b"x"))[0].miss.startswith("the body is not JSON")
-        bare = msgspec.structs.replace(request(body), headers=())
-        assert "Content-Type is missing" in answer(Library(project), bare)[0].miss
+
+    def test_what_the_operation_requires_of_headers_is_asked_for(self, project):
+        asked = request(project.scenarios["basic"].body("m"))
+        bare = msgspec.structs.replace(asked, headers=())
+        library = Library(project)
+        assert answer(library, asked)[0].miss is None
+        assert "Content-Type is missing" in answer(library, bare)[0].miss
+        assert answer(library, asked)[0].miss is None
 
     def test_what_is_known_by_its_bytes_is_known_of_one_method_and_path_alone(self, project):
         scenario = project.scenarios["basic"]

@@ -72,6 +72,7 @@ async def stream(port, trust, host, body, connected):
     await writer.start_tls(trust, server_hostname=host, ssl_handshake_timeout=120)
     await connected.wait()
     head = f"POST /chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
+    head += "Content-Type: application/json\r\n"
     writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
     received = await reader.read(-1)
     writer.close()
