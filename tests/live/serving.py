@@ -11,6 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 
+FIRST = ("*/basic", "*/multi_turn", "*/streaming")
+"""The scenarios that an endpoint of the tests knows; a project may have more."""
+
 
 class Serving:
     """`sampleproof serve`, started as a user would."""

@@ -1,4 +1,4 @@
-"""The nine samples against a server that is not ours, over plain HTTP and over TLS."""
+"""The samples against a server that is not ours, over plain HTTP and over TLS."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from serving import cells, copied, run
+from serving import FIRST, cells, copied, run
 
 from harness.gateway.authority import Authority
 
@@ -105,15 +105,15 @@ def tls_before(port, context):
         loop.close()
 
 
-def test_all_samples_pass_over_plain_http(server, tmp_path):
-    done, lines = run(tmp_path, "--live", f"http://127.0.0.1:{server}/v1")
+def test_all_samples_pass_over_plain_http(server, whole_project, tmp_path):
+    done, lines = run(tmp_path, *FIRST, "--live", f"http://127.0.0.1:{server}/v1")
     assert done.returncode == 0, done.stdout
     assert (lines[0]["mode"], lines[0]["endpoint"]["url"]) == (
         "live",
         f"http://127.0.0.1:{server}/v1",
     )
     found = cells(lines)
-    assert len(found) == 9
+    assert len(found) == len(FIRST) * len(whole_project.clients)
     assert {one["verdict"] for one in found.values()} == {"pass"}
     notes = {finding["check"] for one in found.values() for finding in one["findings"]}
     assert "answer.wording" in notes
@@ -128,6 +128,7 @@ def test_all_samples_pass_over_tls(server, tmp_path):
     with tls_before(server, authority.context("localhost")) as port:
         done, _ = run(
             tmp_path,
+            *FIRST,
             "--live",
             f"https://localhost:{port}/v1",
             SSL_CERT_FILE=str(authority.bundle),
@@ -138,24 +139,25 @@ def test_all_samples_pass_over_tls(server, tmp_path):
     assert "is not trusted" in cells(lines)["curl/basic"]["diagnosis"]["evidence"]
 
 
-def test_a_dry_run_asks_nothing(server, tmp_path):
+def test_a_dry_run_asks_nothing(server, whole_project, tmp_path):
     done, lines = run(tmp_path, "--live", "http://127.0.0.1:9/v1", "--dry-run")
     assert (done.returncode, lines) == (0, [])
-    assert "9 requests, about" in done.stderr
+    assert f"{len(list(whole_project.cells()))} requests, about" in done.stderr
 
 
-def test_recordings_of_it_replay_to_the_same_verdicts(server, root, tmp_path):
+def test_recordings_of_it_replay_to_the_same_verdicts(server, root, whole_project, tmp_path):
     project = copied(root, tmp_path / "project")
     url = f"http://127.0.0.1:{server}/v1"
-    made, _ = run(tmp_path, "--endpoint", url, "--accept", "--project", project, verb="record")
+    to = ("--endpoint", url, "--project", project)
+    made, _ = run(tmp_path, *FIRST, *to, "--accept", verb="record")
     assert made.returncode == 0, made.stdout + made.stderr
-    assert made.stdout.count("recorded; it replaces the one before") == 3
+    assert made.stdout.count("recorded; it replaces the one before") == len(FIRST)
     stream = (project / "samples/recordings/streaming.yaml").read_text("utf-8")
     assert f"endpoint: '{url}'" in stream
     assert "chunks: " in stream
-    again, lines = run(tmp_path, "--project", project)
+    again, lines = run(tmp_path, *FIRST, "--project", project)
     assert again.returncode == 0, again.stdout
     assert {one["verdict"] for one in cells(lines).values()} == {"pass"}
-    assert len(cells(lines)) == 9
-    unchanged, _ = run(tmp_path, "--endpoint", url, "--project", project, verb="record")
+    assert len(cells(lines)) == len(FIRST) * len(whole_project.clients)
+    unchanged, _ = run(tmp_path, *FIRST, *to, verb="record")
     assert unchanged.stdout.count("nothing has changed") >= 2, unchanged.stdout

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from serving import ROOT, copied
+from serving import FIRST, ROOT, copied
 from upstreams import chunked, events, reply, right, upstream
 
 KEY = "sk-proj-Qv3nZr8TtW1xYb6LmKp0JcHd5FgSa2Ue9RiOoE4N7"
@@ -116,16 +116,16 @@ def written(folder):
 
 
 @pytest.mark.parametrize("isolation", ["process", "fork"])
-def test_the_key_is_nowhere_but_in_the_gateway(root, tmp_path, isolation):
+def test_the_key_is_nowhere_but_in_the_gateway(root, whole_project, tmp_path, isolation):
     project = copied(root, tmp_path / "project")
     spy = Spy()
     with upstream(spy.answer) as endpoint:
-        arguments = ["--isolation", isolation, "--report", tmp_path / "report"]
+        arguments = [*FIRST, "--isolation", isolation, "--report", tmp_path / "report"]
         process = live(project, endpoint.url, *map(str, arguments))
         spy.harness = process.pid
         output, said = process.communicate(timeout=120)
     assert process.returncode == 0, output + said
-    assert len(endpoint.requests) == 9
+    assert len(endpoint.requests) == len(FIRST) * len(whole_project.clients)
     assert {one["headers"]["authorization"] for one in endpoint.requests} == {f"Bearer {KEY}"}
     assert spy.is_in_harness, "or looking finds nothing"
     assert spy.canary_is_in_sample, "or nobody has looked into a sample"

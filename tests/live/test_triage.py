@@ -100,7 +100,8 @@ def test_events_that_only_one_library_cannot_read_are_that_librarys_fault(tmp_pa
         yield from chunked([b": a comment\r\n\r\n", *events()])
 
     with upstream(commented) as endpoint:
-        _, lines = run(tmp_path, "*/streaming", "--live", endpoint.url, "--timeout", "60")
+        names = ("curl/streaming", "javascript/streaming", "python/streaming")
+        _, lines = run(tmp_path, *names, "--live", endpoint.url, "--timeout", "60")
     found = cells(lines)
     assert {name: one["verdict"] for name, one in found.items()} == {
         "curl/streaming": "pass",
