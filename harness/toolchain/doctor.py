@@ -14,6 +14,7 @@ import msgspec
 
 from harness.model.problem import HarnessError
 from harness.toolchain import packages, programs, python
+from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need
 from harness.toolchain.node import in_place, misfits, on_path, pinned_version
 from harness.toolchain.tool import ASKING, run
@@ -31,8 +32,8 @@ WIDTH = 80
 OLDEST_PYTHON = (3, 11)
 INSTALLS = "run: sampleproof run"
 
-OWN = {"python": python.in_place, "node": packages.in_place}
-"""By kind of toolchain: what tells the versions of the packages that are in place."""
+OWN = {"python": (python.place, python.in_place), "node": (packages.folder, packages.in_place)}
+"""By kind of toolchain: where its packages are, and what tells their versions."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ def inspect(client: Client, root: Path, state: Path, node: str | None = None) ->
     if client.toolchain.kind == "node":
         items.append(_node(need))
     if own := OWN.get(client.toolchain.kind):
-        items.append(_packages(need, own))
+        items.append(_packages(need, *own))
     return items + [_program(client, program) for program in client.toolchain.programs]
 
 
@@ -123,12 +124,13 @@ def _node(need: Need) -> Item:
     wanted = packages.engines(packages.read_lock(need))
     name = f"{need.client.name}: Node"
     needed = need.node or "as the packages accept it"
-    found, kept = on_path(), in_place(need)
+    found, (kept, damage) = on_path(), in_place(need)
     against = misfits(found.version, wanted) if found and not need.node else []
     if found and (found.version == need.node if need.node else not against):
         return Item(name=name, found=f"{found.version} on PATH", needed=needed)
     if kept:
-        return Item(name=name, found=kept.version, needed=needed)
+        told = f"{kept.version}, damaged: {damage}" if damage else kept.version
+        return Item(name=name, found=told, needed=needed, remedy=_installs(need) if damage else "")
     return Item(
         name=name,
         found=f"{found.version} on PATH" if found else None,
@@ -137,19 +139,21 @@ def _node(need: Need) -> Item:
     )
 
 
-def _packages(need: Need, own: Callable[[Need], dict[str, str] | None]) -> Item:
+def _packages(
+    need: Need, place: Callable[[Need], Path], versions: Callable[[Need], dict[str, str]]
+) -> Item:
+    name, needed = f"{need.client.name}: packages", f"as {need.shown(need.lock)} pins"
+    folder = place(need)
+    if not folder.exists():
+        return Item(name=name, found=None, needed=needed, remedy=_installs(need))
+    if damage := condition(str(folder)).damage:
+        return Item(name=name, found=f"damaged: {damage}", needed=needed, remedy=_installs(need))
     try:
-        versions, blocked = own(need), ""
+        version = versions(need).get(need.client.library)
     except HarnessError as error:
-        versions, blocked = None, error.remedy
-    library = need.client.library
-    version = versions and versions.get(library)
-    return Item(
-        name=f"{need.client.name}: packages",
-        found=None if versions is None else f"{library} {version}" if version else "in place",
-        needed=f"as {need.shown(need.lock)} pins",
-        remedy="" if versions is not None else blocked or _installs(need),
-    )
+        return Item(name=name, found=None, needed=needed, remedy=error.remedy or _installs(need))
+    found = f"{need.client.library} {version}" if version else "in place"
+    return Item(name=name, found=found, needed=needed)
 
 
 def _installs(need: Need) -> str:

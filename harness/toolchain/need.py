@@ -61,6 +61,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Of the runtime, the libraries and the programs."""
     libraries: tuple[str, ...] = ()
     """Folders that the runtime reads."""
+    installed: dict[str, str] = {}
+    """By folder that was made for it: the part of it that samples use, or nothing for all of it."""
 
 
 def identity(path: str | None) -> str:

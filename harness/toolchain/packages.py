@@ -42,20 +42,23 @@ def _settings(need: Need) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
+def folder(need: Need) -> Path:
+    """The folder that is installed as a whole, with the packages in it."""
+    return need.state / "node" / f"packages-{_contents(need)[:16]}"
+
+
 def place(need: Need) -> Path:
     """Where the packages are, or will be."""
-    return need.state / "node" / f"packages-{_contents(need)[:16]}" / MODULES
+    return folder(need) / MODULES
 
 
-def in_place(need: Need) -> dict[str, str] | None:
-    """The versions of the packages, if those that the lock pins are installed already.
+def in_place(need: Need) -> dict[str, str]:
+    """The versions of the packages, which are installed already.
 
     Raises:
         HarnessError: A real `node_modules` is in the way.
         InvalidError: The lock cannot be read.
     """
-    if not place(need).exists():
-        return None
     link(need, place(need))
     return versions(read_lock(need))
 
@@ -70,7 +73,7 @@ def provide(need: Need) -> Parts:
     lock = read_lock(need)
     node = runtime.find_node(need, engines(lock))
     packages = place(need)
-    installed(packages.parent, MODULES, lambda new: _install(need, node, new))
+    installed(packages.parent, lambda new: _install(need, node, new), need.announce)
     link(need, packages)
     return Parts(
         words={"node": node.path},
@@ -78,6 +81,7 @@ def provide(need: Need) -> Parts:
         beside={MODULES: str(packages), "package.json": str(need.folder / "package.json")},
         versions={"node": node.version} | versions(lock),
         libraries=(str(packages.parent), str(Path(node.path).parent.parent)),
+        installed={str(packages.parent): "", **node.installed},
     )
 
 

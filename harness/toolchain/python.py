@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import hashlib
 import json
 import platform
 import sys
 from typing import TYPE_CHECKING
 
+from harness.model.problem import HarnessError
 from harness.toolchain.need import Parts, fingerprint, identity
 from harness.toolchain.state import installed
 from harness.toolchain.uv import uv
@@ -29,15 +33,14 @@ def place(need: Need) -> Path:
     return need.state / "python" / key(need)[:16]
 
 
-def in_place(need: Need) -> dict[str, str] | None:
-    """The versions of the packages, if the environment has been made already.
+def in_place(need: Need) -> dict[str, str]:
+    """The versions of the packages in the environment, which has been made already.
 
     Raises:
         HarnessError: They could not be listed.
         InvalidError: The lock cannot be read.
     """
-    folder = place(need)
-    return _versions(need, folder) if (folder / PYTHON).exists() else None
+    return _versions(need, place(need))
 
 
 def provide(need: Need) -> Parts:
@@ -47,12 +50,13 @@ def provide(need: Need) -> Parts:
         HarnessError: It could not be made.
         InvalidError: The lock cannot be read.
     """
-    folder = installed(place(need), PYTHON, lambda new: _install(need, new))
+    folder = installed(place(need), lambda new: _install(need, new), need.announce)
     return Parts(
         words={"python": str(folder / PYTHON)},
         path=(str(folder / "bin"),),
         versions={"python": platform.python_version()} | _versions(need, folder),
         libraries=(str(folder), sys.base_prefix),
+        installed={str(folder): ""},
     )
 
 
@@ -71,6 +75,36 @@ def _install(need: Need, folder: Path) -> None:
     make = ("venv", "--no-project", "--relocatable", "--allow-existing")
     doing = f"making a Python environment for {need.client.name}"
     uv([*make, "--python", sys.executable, str(folder)], doing=doing, folder=folder)
-    fill = ("pip", "install", "--require-hashes", "--compile-bytecode")
+    # Copied, since a file that is linked to uv's cache is everybody's, and so is its damage.
+    fill = ("pip", "install", "--require-hashes", "--compile-bytecode", "--link-mode", "copy")
+    into = ("--python", str(folder / PYTHON), "-r", lock)
     doing = f"installing what {need.shown(need.lock)} pins"
-    uv([*fill, "--python", str(folder / PYTHON), "-r", lock], doing=doing, folder=folder)
+    uv([*fill, *into], doing=doing, folder=folder)
+    if altered(folder):
+        # uv looks at no file again that is in its cache.
+        uv([*fill, "--reinstall", "--no-cache", *into], doing=doing, folder=folder)
+    if wrong := altered(folder):
+        raise HarnessError(
+            f"failed: {doing}; {wrong} is not what its package says that it is",
+            "look at the package index, then run it again",
+        )
+
+
+def altered(folder: Path) -> str:
+    """A file in an environment that is not what its package lists, if there is one.
+
+    Source: the specification "Recording installed projects" (PyPA).
+    """
+    for record in sorted(folder.glob("lib/*/site-packages/*.dist-info/RECORD")):
+        with record.open(encoding="utf-8", newline="") as lines:
+            listed = [line for line in csv.reader(lines) if len(line) > 1 and line[1]]
+        for name, given, *_ in listed:
+            kind, _, digest = given.partition("=")
+            path = record.parent.parent / name
+            try:
+                total = hashlib.new(kind, path.read_bytes()).digest()
+            except (OSError, ValueError):
+                return name
+            if base64.urlsafe_b64encode(total).decode().rstrip("=") != digest:
+                return name
+    return ""

@@ -11,6 +11,7 @@ import msgspec
 
 from harness.model.problem import HarnessError
 from harness.toolchain import packages, programs, python
+from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need, Parts, fingerprint
 from harness.toolchain.state import replace, writing
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from harness.model.client import Client
 
-FORMAT = "3"
+FORMAT = "4"
 """Of the stamps; one of another format is not read."""
 
 
@@ -52,7 +53,7 @@ def prepare(
     """
     need = _need(client, root, state, announce, node)
     key = _key(need)
-    return _stamped(need, key) or _provide(need, key)
+    return _stamped(need, key) or _provided(need, key)
 
 
 def prepare_all(
@@ -89,7 +90,7 @@ def prepare_all(
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(len(slow)) as pool:
-            jobs = {name: pool.submit(_provide, *job) for name, job in slow.items()}
+            jobs = {name: pool.submit(_provided, *job) for name, job in slow.items()}
         for name, job in jobs.items():
             try:
                 found[name] = job.result()
@@ -132,12 +133,30 @@ def _stamped(need: Need, key: str) -> Ready | None:
     for path in (*ready.words.values(), *ready.libraries, *ready.beside.values()):
         if not os.path.exists(path):  # noqa: PTH110  (this path costs every run)
             return None
+    states = [condition(*place) for place in ready.installed.items()]
+    if any(state.damage for state in states):
+        return None
     if packages.MODULES in ready.beside:
         packages.link(need, Path(ready.beside[packages.MODULES]))
+    digests = (state.digest for state in states)
+    return msgspec.structs.replace(ready, digest=fingerprint(ready.digest, *digests))
+
+
+def _provided(need: Need, key: str) -> Ready:
+    """What is found or installed now, as it will be looked up.
+
+    Raises:
+        HarnessError: It is damaged again as soon as it is installed.
+    """
+    _provide(need, key)
+    ready = _stamped(need, key)
+    if ready is None:
+        message = f"what {need.client.name} needs does not stay as it was installed"
+        raise HarnessError(message, "see that nothing else writes there, then run it again")
     return ready
 
 
-def _provide(need: Need, key: str) -> Ready:
+def _provide(need: Need, key: str) -> None:
     kind = need.client.toolchain.kind
     parts: list[Parts] = []
     if kind == "python":
@@ -151,10 +170,10 @@ def _provide(need: Need, key: str) -> Ready:
         beside={name: path for part in parts for name, path in part.beside.items()},
         versions={name: version for part in parts for name, version in part.versions.items()},
         libraries=tuple(dict.fromkeys(folder for part in parts for folder in part.libraries)),
+        installed={folder: used for part in parts for folder, used in part.installed.items()},
     )
     digest = fingerprint(key, msgspec.json.encode(whole))
     ready = Ready(**msgspec.structs.asdict(whole), digest=digest)
     stamp = _stamp(need, key)
     with writing(stamp.parent):
         replace(stamp, msgspec.json.encode(ready))
-    return ready

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from harness import __version__
 from harness.model.problem import HarnessError
 from harness.model.project import BUNDLED
+from harness.toolchain.manifest import condition, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ def workspace(root: Path) -> Path:
         skip = shutil.ignore_patterns(*NOT_COPIED)
         shutil.copytree(root / "samples", folder / "samples", ignore=skip)
 
-    return installed(target, "samples/catalog.yaml", copy)
+    return made_whole(target, (target / "samples/catalog.yaml").exists, copy)
 
 
 def _contents(root: Path) -> str:
@@ -64,7 +65,39 @@ def _contents(root: Path) -> str:
     return total.hexdigest()
 
 
-def installed(folder: Path, proof: str, install: Callable[[Path], None]) -> Path:
+def installed(
+    folder: Path, install: Callable[[Path], None], announce: Callable[[str], None], part: str = ""
+) -> Path:
+    """A folder with what was installed into it: the one that is there, or one made now.
+
+    One that was damaged after it was installed is made anew, and the user is told why.
+
+    Args:
+        folder: Its place.
+        install: Fills the empty folder that it is given.
+        announce: Told what is damaged.
+        part: A folder in it, if the rest does not matter.
+
+    Raises:
+        HarnessError: The folder cannot be written to, or `install` failed.
+    """
+
+    def is_whole() -> bool:
+        damage = condition(str(folder), part).damage
+        if damage and folder.exists() and not said:
+            said.append(damage)
+            announce(f"{folder} is damaged ({damage}); installing it anew …")
+        return not damage
+
+    def fill(new: Path) -> None:
+        install(new)
+        note(new)
+
+    said: list[str] = []
+    return made_whole(folder, is_whole, fill)
+
+
+def made_whole(folder: Path, is_whole: Callable[[], bool], make: Callable[[Path], None]) -> Path:
     """A folder that is whole: the one that is there, or one made now.
 
     It is made beside its place and renamed when it is finished, under a lock, so that neither two
@@ -72,16 +105,16 @@ def installed(folder: Path, proof: str, install: Callable[[Path], None]) -> Path
 
     Args:
         folder: Its place.
-        proof: A file in it without which it is not whole; a broken one is made anew.
-        install: Fills the empty folder that it is given.
+        is_whole: Whether the one that is there is whole; a broken one is made anew.
+        make: Fills the empty folder that it is given.
 
     Raises:
-        HarnessError: The folder cannot be written to, or `install` failed.
+        HarnessError: The folder cannot be written to, or `make` failed.
     """
-    if (folder / proof).exists():
+    if is_whole():
         return folder
     with writing(folder.parent), locked(folder.with_name(f"{folder.name}.lock")):
-        if (folder / proof).exists():  # another process was first
+        if is_whole():  # another process was first
             return folder
         new = folder.with_name(f"{folder.name}.new")
         for leftover in (new, folder):
@@ -89,7 +122,7 @@ def installed(folder: Path, proof: str, install: Callable[[Path], None]) -> Path
                 shutil.rmtree(leftover)
         new.mkdir(parents=True)
         try:
-            install(new)
+            make(new)
             new.rename(folder)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)

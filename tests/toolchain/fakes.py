@@ -26,6 +26,10 @@ def nodeenv(process) -> None:
     touch(Path(process.args[-1]) / "bin/node")
 
 
+def npm_installs(process) -> None:
+    touch(Path(process.kwargs["cwd"]) / "node_modules/a/index.js")
+
+
 def uv_makes_environment(fp, packages=None) -> None:
     """uv makes the environment, fills it, and lists what is in it."""
     uv = str(find_uv())

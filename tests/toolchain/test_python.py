@@ -1,5 +1,6 @@
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_an_environment_is_made_from_the_lock(fp, make_need):
     assert sys.base_prefix in parts.libraries
     make, fill, _ = fakes.programs_started(fp)
     assert f"--python {sys.executable}" in make, "not the harness's own Python"
-    assert f"--require-hashes --compile-bytecode --python {need.state}" in fill
+    assert f"--require-hashes --compile-bytecode --link-mode copy --python {need.state}" in fill
     assert "--system-certs" in fill
     assert fill.endswith(f"-r {need.folder / 'requirements.txt'}")
     assert make_need.said == [
@@ -73,3 +74,42 @@ def test_without_uv_the_remedy_says_how_to_get_it(monkeypatch, tmp_path):
     with pytest.raises(HarnessError, match="uv is missing") as caught:
         uv.find_uv()
     assert caught.value.remedy == f"run: {tmp_path / 'python'} -m pip install uv"
+
+
+RIGHT = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+"""Of nothing, as RECORD writes it."""
+
+
+def bring(*contents):
+    """Has uv install a package whose file is, one installation after the other, not what it lists."""
+    left = list(contents)
+
+    def fill(process):
+        python = Path(process.args[process.args.index("--python") + 1])
+        packages = python.parent.parent / "lib/python3/site-packages"
+        (packages / "a-1.dist-info").mkdir(parents=True, exist_ok=True)
+        (packages / "a-1.dist-info/RECORD").write_text(f"a.py,{RIGHT},0\na-1.dist-info/RECORD,,\n")
+        content = left.pop(0)
+        if content is not None:
+            (packages / "a.py").write_text(content)
+
+    return fill
+
+
+@pytest.mark.parametrize("damage", ["damaged", None])
+def test_a_package_that_is_damaged_in_uvs_cache_is_fetched_anew(fp, make_need, damage):
+    need, program = make_need(), str(uv.find_uv())
+    fp.register([program, fp.any(), "venv", fp.any()], callback=fakes.uv_venv)
+    fp.register([program, fp.any(), "install", fp.any()], callback=bring(damage, ""), occurrences=2)
+    fakes.uv_lists(fp, {})
+    python.provide(need)
+    assert "--reinstall --no-cache" in fakes.programs_started(fp)[2]
+
+
+def test_a_package_that_is_not_what_it_says_is_an_error(fp, make_need):
+    need, program = make_need(), str(uv.find_uv())
+    fp.register([program, fp.any(), "venv", fp.any()], callback=fakes.uv_venv)
+    fp.register([program, fp.any(), "install", fp.any()], callback=bring("x", "x"), occurrences=2)
+    with pytest.raises(HarnessError, match=r"a\.py is not what its package says that it is"):
+        python.provide(need)
+    assert not python.place(need).exists()

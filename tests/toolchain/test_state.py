@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.problem import HarnessError
-from harness.toolchain import state
+from harness.toolchain import manifest, state
 
 
 def fill(folder: Path) -> None:
@@ -61,23 +61,113 @@ def test_a_cache_that_cannot_be_written_is_named(bundled, tmp_path):
     assert "writable" in caught.value.remedy
 
 
-def test_a_whole_folder_is_not_made_again(tmp_path):
-    state.installed(tmp_path / "x", "proof", fill)
-    state.installed(tmp_path / "x", "proof", lambda _: pytest.fail("made again"))
+@pytest.fixture
+def said():
+    return []
 
 
-def test_a_broken_folder_is_made_anew(tmp_path):
-    folder = state.installed(tmp_path / "x", "proof", fill)
+@pytest.fixture
+def install(tmp_path, said):
+    """Installs a folder, and notes what the user is told."""
+    return lambda fill: state.installed(tmp_path / "x", fill, said.append)
+
+
+def test_a_whole_folder_is_not_made_again(install, said):
+    install(fill)
+    install(lambda _: pytest.fail("made again"))
+    assert said == []
+
+
+def lost(folder):
     (folder / "proof").unlink()
-    (folder / "left over").touch()
-    state.installed(folder, "proof", fill)
-    assert [path.name for path in folder.iterdir()] == ["proof"]
 
 
-def test_a_link_whose_target_vanished_is_no_proof(tmp_path):
-    folder = state.installed(tmp_path / "x", "proof", lambda new: (new / "proof").symlink_to("/no"))
-    state.installed(folder, "proof", fill)
+def emptied(folder):
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def truncated(folder):
+    os.truncate(folder / "proof", 2)
+
+
+def edited(folder):
+    (folder / "proof").write_text("WHOLE")
+
+
+def added(folder):
+    (folder / "proof.py").touch()
+
+
+def unlisted(folder):
+    (folder / ".installed.msgpack").write_bytes(b"?")
+
+
+def made_executable(folder):
+    (folder / "proof").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lost, "proof is missing"),
+        (emptied, "its list of files is missing"),
+        (unlisted, "its list of files is missing"),
+        (truncated, "proof is not as it was installed"),
+        (edited, "proof is not as it was installed"),
+        (made_executable, "proof is not as it was installed"),
+        (added, "proof.py does not belong there"),
+    ],
+)
+def test_a_damaged_folder_is_made_anew_and_the_user_told_why(install, said, damage, why):
+    folder = install(fill)
+    damage(folder)
+    install(fill)
+    assert said == [f"{folder} is damaged ({why}); installing it anew …"]
     assert (folder / "proof").read_text() == "whole"
+    assert sorted(path.name for path in folder.iterdir()) == [".installed.msgpack", "proof"]
+
+
+def test_what_python_compiles_for_itself_is_no_damage(install, said):
+    folder = install(fill)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__/proof.cpython-311.pyc").touch()
+    install(lambda _: pytest.fail("made again"))
+    assert said == []
+
+
+def test_a_link_whose_target_vanished_is_damage(install, tmp_path):
+    (tmp_path / "target").touch()
+    folder = install(lambda new: (new / "proof").symlink_to(tmp_path / "target"))
+    (tmp_path / "target").unlink()
+    install(fill)
+    assert (folder / "proof").read_text() == "whole"
+
+
+def test_only_the_part_that_matters_is_looked_at(tmp_path, said):
+    def fill(new):
+        (new / "used").mkdir()
+        (new / "used/proof").touch()
+        (new / "left").touch()
+
+    folder = state.installed(tmp_path / "x", fill, said.append, "used")
+    (folder / "left").unlink()
+    state.installed(folder, lambda _: pytest.fail("made again"), said.append, "used")
+    assert said == []
+    (folder / "used/proof").unlink()
+    state.installed(folder, fill, said.append, "used")
+    assert (folder / "left").exists()
+
+
+def test_every_change_of_a_file_gives_another_digest(tmp_path):
+    fill(tmp_path)
+    manifest.note(tmp_path)
+    before = manifest.condition(str(tmp_path))
+    times = (tmp_path / "proof").stat()
+    (tmp_path / "proof").write_text("WHOLE")
+    os.utime(tmp_path / "proof", ns=(times.st_atime_ns, times.st_mtime_ns))
+    after = manifest.condition(str(tmp_path))
+    assert before.digest == before.digest != after.digest
 
 
 def test_a_failed_installation_leaves_nothing(tmp_path):
@@ -86,15 +176,15 @@ def test_a_failed_installation_leaves_nothing(tmp_path):
         raise HarnessError("no network")
 
     with pytest.raises(HarnessError, match="no network"):
-        state.installed(tmp_path / "x", "proof", fail)
+        state.installed(tmp_path / "x", fail, print)
     assert [path.name for path in tmp_path.iterdir()] == ["x.lock"]
 
 
 def test_what_an_ended_process_left_is_cleared_away(tmp_path):
     (tmp_path / "x.new").mkdir()
     (tmp_path / "x.new/half").touch()
-    folder = state.installed(tmp_path / "x", "proof", fill)
-    assert [path.name for path in folder.iterdir()] == ["proof"]
+    folder = state.installed(tmp_path / "x", fill, print)
+    assert sorted(path.name for path in folder.iterdir()) == [".installed.msgpack", "proof"]
 
 
 def test_processes_at_once_install_once(tmp_path):
@@ -109,7 +199,7 @@ def install(new):
     (new / "proof").touch()
 print("ready", flush=True)
 sys.stdin.read(1)
-installed(Path(sys.argv[1], "x"), "proof", install)
+installed(Path(sys.argv[1], "x"), install, print)
 """
     processes = [
         subprocess.Popen(

@@ -1,0 +1,88 @@
+"""Damaged tools are never a sample's fault: they are installed anew, or the harness says that it cannot."""
+
+import json
+import shutil
+
+import pytest
+from workshop import call, copy_project
+
+
+@pytest.fixture
+def own(request, tmp_path, toolchains):
+    """The first samples, with tools of their own that a test may damage."""
+    del toolchains  # installed by now
+    root = request.config.rootpath
+    copied = copy_project(root, tmp_path / "project")
+    for name in ("python", "node"):
+        (copied / ".harness" / name).unlink()
+        shutil.copytree(root / ".harness" / name, copied / ".harness" / name, symlinks=True)
+    return copied
+
+
+def emptied(folder):
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def halved(folder):
+    for path in sorted(folder.iterdir())[::2]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def vanished(path):
+    path.unlink()
+
+
+DAMAGES = {
+    "an emptied site-packages": ("python/*/lib/*/site-packages", emptied),
+    "half a site-packages": ("python/*/lib/*/site-packages", halved),
+    "a deleted module": ("python/*/lib/*/site-packages/azure/core/exceptions.py", vanished),
+    "a truncated module": ("python/*/lib/*/site-packages/azure/core/exceptions.py", truncated),
+    "an interpreter that vanished": ("python/*/bin/python", vanished),
+    "an emptied node_modules": ("node/packages-*/node_modules", emptied),
+    "half a node_modules": ("node/packages-*/node_modules", halved),
+    "a truncated package": (
+        "node/packages-*/node_modules/@azure-rest/ai-inference/package.json",
+        truncated,
+    ),
+}
+
+
+def verdicts(project):
+    lines = [json.loads(one) for one in (project / "report/report.ndjson").read_text().splitlines()]
+    return {line["id"]: line["verdict"] for line in lines if line["type"] == "cell"}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_what_cannot_be_installed_again_is_an_error_and_doctor_says_so(own, tmp_path, name):
+    pattern, damage = DAMAGES[name]
+    (path,) = (own / ".harness").glob(pattern)
+    client = "python" if pattern.startswith("python") else "javascript"
+    damage(path)
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    offline |= {"npm_config_cache": str(tmp_path / "npm"), "npm_config_offline": "true"}
+    code, output, said = call("doctor", project=own, **offline)
+    assert code == 3
+    assert f"{client}: packages" in output
+    assert "damaged:" in output, output
+    chosen = [f"{client}/basic", "curl/basic"]
+    code, output, said = call("run", *chosen, "--report", own / "report", project=own, **offline)
+    assert code == 3, output + said
+    assert verdicts(own) == {f"{client}/basic": "error", "curl/basic": "pass"}
+    assert " is damaged (" in said
+
+
+def test_a_damaged_environment_is_installed_again_by_itself(own):
+    code, output, said = call("run", "python/basic", project=own)
+    assert code == 0, output + said
+    (path,) = (own / ".harness").glob(DAMAGES["a deleted module"][0])
+    path.unlink()
+    code, output, said = call("run", "python/basic", project=own)
+    assert (code, "cached" in output) == (0, False), output + said
+    assert "azure/core/exceptions.py is missing); installing it anew" in said
+    assert path.exists()
+    assert call("doctor", project=own)[0] == 0
