@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from harness.record.shelf import Shelf
 
 IMPORT = "import"
+LISTED = 10
+"""Requests that are left out and named; an archive may have hundreds."""
+
 FORMATS = ("har", "vcrpy", "azure-test-proxy")
 
 
@@ -144,21 +147,37 @@ def command(
 @click.option(
     "--scenario", type=Names("SCENARIO"), required=True, help="The scenario that it answers."
 )
+@click.option(
+    "--entry",
+    "entries",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="NUMBER",
+    help="Which of several answers is meant; may be given once for each request.",
+)
 @click.option("--accept", is_flag=True, help="Replace the recording that is there.")
 @project_option
 def import_command(
-    file: Path, form: str, scenario: str, project: Path | None, *, accept: bool
+    file: Path,
+    form: str,
+    scenario: str,
+    entries: Sequence[int],
+    project: Path | None,
+    *,
+    accept: bool,
 ) -> int:
     """Make a recording of what others have recorded.
 
     How bodies were cut into chunks, and when these came, is not in such
     files, and marked as unknown. Requests that are none of the scenario's
-    operation are left out.
+    operation are left out. Where a body is not in the file, or the request
+    asked for a stream and the scenario does not, nothing is written.
 
     \b
     Examples:
       sampleproof record import chat.har --format har --scenario basic
       sampleproof record import tape.yaml --format vcrpy --scenario basic
+      sampleproof record import tape.yaml --format vcrpy --scenario basic --entry 2
     """
     from harness.model.loader import near
     from harness.model.problem import invalid
@@ -171,9 +190,14 @@ def import_command(
         hint = near(scenario, known) or f"known: {', '.join(known)}"
         raise invalid(f"--scenario: there is no {scenario!r}", hint=hint)
     wanted = content.scenarios[scenario]
-    imported = import_file(file, form, wanted, content.operations[wanted.operation])
-    for place in imported.left_out:
+    operation = content.operations[wanted.operation]
+    imported = import_file(file, form, wanted, operation, entries)
+    for place in imported.left_out[:LISTED]:
         click.echo(f"left out: {place}")
+    if len(imported.left_out) > LISTED:
+        click.echo(f"left out: {len(imported.left_out) - LISTED} more")
+    for note in imported.notes:
+        click.echo(f"note: {note}")
     offered = open_shelf(root, content).offer(imported.recording, accept=accept)
     return tell([offered], partial(as_typed, project=project))
 

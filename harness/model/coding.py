@@ -17,6 +17,11 @@ class Decoder:
     def __init__(self) -> None:
         self._inner: zlib._Decompress | None = None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all of the coded data has come."""
+        return self._inner is not None and self._inner.eof
+
     def decode(self, data: bytes) -> bytes:
         """What a piece of coded data adds.
 

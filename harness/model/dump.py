@@ -78,7 +78,7 @@ def _response(response: Response) -> Iterator[str]:
     yield f"status: {response.status}"
     yield f"reason: {scalar(response.reason)}"
     yield from _fields("headers", response.headers)
-    yield f"framing: {response.framing}"
+    yield f"framing: {response.framing if response.framing_known else 'unknown'}"
     if response.length is not None:
         yield f"length: {response.length}"
     yield "body:"

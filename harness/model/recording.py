@@ -60,6 +60,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     reason: str
     headers: tuple[tuple[str, str], ...]
     framing: Framing
+    framing_known: bool = True
+    """Whether the body was framed so; else that is only how it is sent."""
     length: int | None = None
     """The bytes that were announced, where the body broke off before."""
     body: bytes
@@ -158,6 +160,14 @@ def media_type(headers: Iterable[tuple[str, str]]) -> str:
 def field(headers: Iterable[tuple[str, str]], wanted: str) -> str:
     """The first value of a header; empty if there is none."""
     return next((value for name, value in headers if name.lower() == wanted), "")
+
+
+def likely_framing(headers: Iterable[tuple[str, str]]) -> Framing:
+    """How to frame a body of which nobody knows how it was: so that it keeps no client waiting.
+
+    An event stream is chunked, for some clients read a body of known length in large blocks.
+    """
+    return "chunked" if media_type(headers) == EVENT_STREAM else "length"
 
 
 def likely_chunks(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[ChunkMark, ...]:

@@ -170,12 +170,17 @@ def _by_name(pairs: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
 
 
 def _chunks(one: Response, other: Response) -> Iterator[str]:
-    if one.framing != other.framing:
-        yield f"framing: {one.framing} → {other.framing}"
+    was, now = _framing(one), _framing(other)
+    if was != now:
+        yield f"framing: {was} → {now}"
     sizes = [[mark.size for mark in side.chunks] for side in (one, other)]
     recut = one.body == other.body and sizes[0] != sizes[1]
     if recut or len(sizes[0]) != len(sizes[1]) or one.chunks_known != other.chunks_known:
         yield f"{_pace(one)} → {_pace(other)}"
+
+
+def _framing(response: Response) -> str:
+    return response.framing if response.framing_known else "unknown"
 
 
 def _pace(response: Response) -> str:

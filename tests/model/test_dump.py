@@ -14,6 +14,7 @@ from harness.model.recording import (
     Recording,
     Response,
     likely_chunks,
+    likely_framing,
 )
 
 VALUE = st.from_regex(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?", fullmatch=True)
@@ -30,7 +31,7 @@ GAP = st.one_of(st.integers(0, 10**6).map(float), st.floats(0, 1e9))
 @st.composite
 def responses(draw):
     body = draw(BODY)
-    framing = draw(st.sampled_from(["length", "chunked", "close"]))
+    framing = draw(st.sampled_from(["length", "chunked", "close", "unknown"]))
     ending = draw(st.sampled_from(["complete", "closed", "reset", "timed_out"]))
     headers = draw(FIELDS) + draw(
         st.sampled_from([(), (("content-type", "text/event-stream; charset=utf-8"),)])
@@ -46,7 +47,8 @@ def responses(draw):
         status=draw(st.integers(200, 599)),
         reason=draw(st.from_regex(r"[\t -~\x80-\xff]*", fullmatch=True)),
         headers=headers,
-        framing=framing,
+        framing=likely_framing(headers) if framing == "unknown" else framing,
+        framing_known=framing != "unknown",
         length=len(body) + draw(st.integers(1, 10**9)) if short else None,
         body=body,
         chunks=marks if known else likely_chunks(headers, body),

@@ -127,6 +127,9 @@ def test_the_same_bytes_cut_otherwise_are_a_change_of_chunks(project, rules):
     assert found(answer(), answer(chunks=marks), project, rules) == [
         ("chunks", "1 chunk in 0.0 s → 2 chunks in 1.0 s")
     ]
+    assert found(answer(), answer(framing_known=False), project, rules) == [
+        ("chunks", "framing: length → unknown")
+    ]
     assert found(answer(), answer(chunks_known=False), project, rules) == [
         ("chunks", "1 chunk in 0.0 s → unknown")
     ]

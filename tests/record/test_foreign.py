@@ -5,81 +5,13 @@ import gzip
 import json
 
 import pytest
+from others import ANSWER, STREAM, URL, cassette, har, har_entry, load, proxy, response
 
 from harness.model.problem import InvalidError
 from harness.model.recording import checksum
 from harness.record.foreign.importing import FORMATS, import_file
 
-ANSWER = '{"choices":[{"message":{"content":"Paris: é"}}]}'
-STREAM = 'data: {"a":1}\n\ndata: {"a":2}\n\ndata: [DONE]\n\n'
-URL = "https://models.example.com/v1/chat/completions?api-version=2024"
-
-
-def har(*entries):
-    return {"log": {"version": "1.2", "entries": list(entries)}}
-
-
-def har_entry(text=ANSWER, kind="application/json", method="POST", url=URL, **more):
-    fields = [{"name": ":status", "value": "200"}, {"name": "Content-Type", "value": kind}]
-    fields += [{"name": "content-encoding", "value": "br"}, {"name": "X-One", "value": "1"}]
-    content = {"size": 1, "mimeType": kind, "text": text} | more.pop("content", {})
-    response = {"status": 200, "statusText": "", "headers": fields, "content": content}
-    return {
-        "startedDateTime": "2026-03-04T05:06:07Z",
-        "request": {"method": method, "url": url, "headers": []},
-        "response": response | more,
-    }
-
-
-CASSETTE = """\
-interactions:
-- request:
-    body: '{{"model": "x"}}'
-    headers: {{Accept: ['*/*']}}
-    method: POST
-    uri: {url}
-  response:
-    body:
-      string: {body}
-    headers:
-      Content-Type: [{kind}]
-      Date: ['Wed, 04 Mar 2026 05:06:07 GMT']
-      Set-Cookie: [a=1, b=2]
-      {more}
-    status: {{code: {code}, message: {message}}}
-version: 1
-"""
-
-
-def cassette(
-    body, kind="application/json", more="Transfer-Encoding: [chunked]", code=200, message="OK"
-):
-    return CASSETTE.format(url=URL, body=body, kind=kind, more=more, code=code, message=message)
-
-
-def proxy(body, kind="application/json", status=200, **headers):
-    entry = {
-        "RequestUri": URL,
-        "RequestMethod": "POST",
-        "RequestHeaders": {},
-        "RequestBody": {"model": "x"},
-        "StatusCode": status,
-        "ResponseHeaders": {"Content-Type": kind, "Set-Cookie": ["a=1", "b=2"], **headers},
-        "ResponseBody": body,
-    }
-    return {"Entries": [entry], "Variables": {}}
-
-
-def load(folder, project, form, content, name="file.json"):
-    path = folder / name
-    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
-    return import_file(path, form, project.scenarios["basic"], project.operations["chat"])
-
-
-def response(imported):
-    (exchange,) = imported.recording.exchanges
-    assert (exchange.method, exchange.path) == ("POST", "/chat/completions")
-    return exchange.response
+PACKED = gzip.compress(b"\xff\x00")
 
 
 def test_an_archive_of_a_browser(tmp_path, project):
@@ -88,6 +20,7 @@ def test_an_archive_of_a_browser(tmp_path, project):
     assert found.body == ANSWER.encode()
     assert found.headers == (("Content-Type", "application/json"), ("X-One", "1"))
     assert (found.status, found.reason, found.framing) == (200, "OK", "length")
+    assert not found.framing_known
     assert not found.chunks_known
     provenance = imported.recording.provenance
     assert (provenance.how, provenance.on) == ("imported", "2026-03-04")
@@ -104,11 +37,13 @@ def test_an_archive_with_bytes_and_a_byte_order_mark(tmp_path, project):
 
 
 def test_a_stream_is_sent_one_event_at_a_time_since_nobody_knows_better(tmp_path, project):
-    found = response(load(tmp_path, project, "har", har(har_entry(STREAM, "text/event-stream"))))
+    archive = har(har_entry(STREAM, "text/event-stream"))
+    found = response(load(tmp_path, project, "har", archive, scenario="streaming"))
     assert [part.decode() for part in found.parts] == [
         f"{event}\n\n" for event in STREAM.split("\n\n")[:-1]
     ]
     assert not found.chunks_known
+    assert (found.framing, found.framing_known) == ("chunked", False)
 
 
 def test_requests_that_are_none_of_the_operations_are_left_out_and_named(tmp_path, project):
@@ -176,21 +111,21 @@ def test_a_cassette_in_json(tmp_path, project):
             b"data: 1\n\ndata: 2\n\n",
         ),
         ("Model not found", "text/plain", b"Model not found"),
+        (base64.b64encode(PACKED).decode(), "application/octet-stream", PACKED),
         (base64.b64encode(b"\xff\x00").decode(), "application/octet-stream", b"\xff\x00"),
-        (None, "application/json", b""),
-        ([], "application/octet-stream", b""),
     ],
 )
 def test_a_recording_of_the_test_proxy(tmp_path, project, body, kind, expected):
-    imported = load(
-        tmp_path, project, "azure-test-proxy", proxy(body, kind, **{"Content-Encoding": "gzip"})
-    )
+    file = proxy(body, kind, **{"Content-Encoding": "gzip"})
+    file["Entries"][0]["RequestBody"]["stream"] = is_stream = kind.startswith("text/event-stream")
+    scenario = "streaming" if is_stream else "basic"
+    imported = load(tmp_path, project, "azure-test-proxy", file, scenario=scenario)
     found = response(imported)
     assert found.body == expected
     assert checksum(found.body) == found.sha256
     assert ("Set-Cookie", "b=2") in found.headers
     # A text has been decoded by the proxy; other bytes are as they came.
-    assert (("Content-Encoding", "gzip") in found.headers) == kind.endswith("octet-stream")
+    assert (("Content-Encoding", "gzip") in found.headers) == (expected == PACKED)
     assert imported.recording.provenance.note.endswith("JSON is spelled anew.")
 
 
@@ -203,7 +138,12 @@ def test_a_recording_of_the_test_proxy(tmp_path, project, body, kind, expected):
             {"Entries": []},
             "log: expected an object, as every HTTP Archive has; received nothing",
         ),
-        ("har", har({"request": {}}), "log.entries[0].response: expected an object"),
+        ("har", har({"request": {}}), "it has: log.entries[0], which has no URL"),
+        (
+            "har",
+            har({"request": {"method": "POST", "url": URL}}),
+            "log.entries[0].response: expected an object",
+        ),
         (
             "har",
             har(har_entry(text=5)),
@@ -242,9 +182,12 @@ def test_a_file_that_is_not_what_it_is_said_to_be_is_refused(
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("interactions: [", "tape.yaml:1: not plain YAML"),
-        ("interactions: !!python/object:os.system []", "tape.yaml:1: not plain YAML"),
-        ("interactions:\n- response: {}", "interactions[0].request: expected a mapping"),
+        ("interactions: [", "tape.yaml:1: not YAML"),
+        (
+            "interactions: !!python/object:os.system []",
+            "interactions: expected a list, as cassettes have; received !!python/object:os.system in line 1",
+        ),
+        ("interactions:\n- response: {}", "it has: interactions[0], which has no URL"),
     ],
 )
 def test_a_cassette_that_cannot_be_read_is_refused(tmp_path, project, text, complaint):

@@ -15,6 +15,7 @@ from harness.model.recording import (
     Response,
     checksum,
     likely_chunks,
+    likely_framing,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from harness.model.problem import Problem
 
 UNKNOWN = "unknown"
-"""In place of chunks that nobody noted."""
+"""In place of a framing, or of chunks, that nobody noted."""
 
 
 def recording(path: Path, name: str, problems: list[Problem]) -> Recording | None:
@@ -103,7 +104,8 @@ def _response(
         status=data["status"],
         reason=data["reason"],
         headers=headers,
-        framing=data["framing"],
+        framing=likely_framing(headers) if data["framing"] == UNKNOWN else data["framing"],
+        framing_known=data["framing"] != UNKNOWN,
         length=data.get("length"),
         body=body,
         chunks=marks,

@@ -1,4 +1,4 @@
-"""What the formats of others have in common, and the problems that their files have."""
+"""What the formats of others have in common: requests with their answers, as far as a file tells."""
 
 from __future__ import annotations
 
@@ -8,95 +8,133 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.model.problem import InvalidError, Problem
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+SHOWN = 60
+"""Characters of a value that a message shows."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One request and its answer, as far as another's file tells."""
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that a file lists, read just so far that one sees whether it is wanted."""
 
-    method: str
-    url: str
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    on: str = ""
-    """ISO 8601 date; empty if the file does not tell."""
+    field: str
+    """Where in the file: `log.entries[3]`."""
+    data: dict[str, Any]
+    """All that the file has about it."""
+    method: str = ""
+    """Empty if the file does not tell, or something that is no text."""
+    url: str = ""
+    """Empty if the file does not tell, or something that is no text."""
+    status: Any = None
+    """The answer's status, whatever the file has in its place."""
 
     @property
     def path(self) -> str:
-        """The URL's path."""
-        return urlsplit(self.url).path
+        """The URL's path; empty if it is no URL."""
+        try:
+            return urlsplit(self.url).path
+        except ValueError:
+            return ""
 
-    @property
-    def place(self) -> str:
+    def __str__(self) -> str:
         """The request on one line, without its query, which may hold a key."""
-        parts = urlsplit(self.url)
-        return f"{self.method} {parts.scheme}://{parts.hostname or ''}{parts.path}"
+        try:
+            parts = urlsplit(self.url)
+            text = f"{self.method} {parts.scheme}://{parts.hostname or ''}{parts.path}"
+        except ValueError:
+            text = f"{self.method} and no URL"
+        return printable(text) if self.url else f"{self.field}, which has no URL"
 
 
-class Doubt(Exception):  # noqa: N818
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer, and what was asked for it, as far as another's file tells."""
+
+    field: str
+    """Where in the file the answer stands."""
+    status: int
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    """`None` if the file has none: it may have been empty, or was not kept."""
+    decoded: bool = False
+    """Whether its format keeps such bodies decoded, whatever the headers say."""
+    sizes: tuple[tuple[str, int], ...] = ()
+    """The body's bytes, as the file itself has counted them: where, and how many. -1: not known."""
+    why: str = ""
+    """What the file itself says of a body that it does not have, or not all of."""
+    asked: bytes | None = None
+    """The request's body, if the file has it."""
+    on: str = ""
+    """How a date begins, if the file tells one: `2026-03-04`."""
+
+
+class DoubtError(Exception):
     """Something in a file that is not as its format says; the message names it."""
 
-
-def text_of(path: Path) -> str:
-    """A file's text.
-
-    Raises:
-        InvalidError: It cannot be read.
-    """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        message = "this is not UTF-8"
-    raise InvalidError([Problem(file=str(path), message=message)])
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        """What to do about it."""
 
 
-def json_of(path: Path) -> Any:
-    """A file's JSON.
+class Tagged(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a kind that only a program of others can make."""
 
-    Raises:
-        InvalidError: It cannot be read, or is none.
-    """
-    try:
-        return json.loads(text_of(path))
-    except json.JSONDecodeError as error:
-        message = f"not JSON: {error.msg}"
-        raise InvalidError([Problem(file=str(path), line=error.lineno, message=message)]) from error
-    except RecursionError as error:
-        problem = Problem(file=str(path), line=1, message="nested too deeply")
-        raise InvalidError([problem]) from error
+    tag: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.tag} in line {self.line}"
 
 
 def want(value: Any, kind: type | tuple[type, ...], field: str, named: str) -> Any:
     """A value of the file, if it is of its type.
 
     Raises:
-        Doubt: It is not.
+        DoubtError: It is not.
     """
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-        received = "nothing" if value is None else json.dumps(value, default=repr)[:60]
-        raise Doubt(f"{field}: expected {named}; received {received}")
+        raise DoubtError(f"{printable(field)}: expected {named}; received {shown(value)}")
     return value
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it; of something large, only what it is."""
+    match value:
+        case None:
+            return "nothing"
+        case dict() | list():
+            return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+        case bytes():
+            return f"{len(value)} bytes"
+        case Tagged():
+            return printable(str(value))
+        case str():
+            return json.dumps(value[:SHOWN])
+        case int() if abs(value) >= 10**SHOWN:
+            return "a number of too many digits"
+        case _:
+            return json.dumps(value, default=repr)[:SHOWN]
+
+
+def printable(text: str) -> str:
+    """A text with escapes in place of what no terminal can show."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def pairs_of(headers: Any, field: str) -> tuple[tuple[str, str], ...]:
     """Headers, from a mapping of names to one value or several.
 
     Raises:
-        Doubt: They are something else.
+        DoubtError: They are something else.
     """
     found: list[tuple[str, str]] = []
     for name, values in want(headers or {}, dict, field, "an object").items():
         several: Iterable[Any] = values if isinstance(values, list) else [values]
         found += [
-            (name, want(one, str, f"{field}.{name}", "a text, or a list of texts").strip())
+            (name, want(one, str, f"{field}.{name}", "a text, or a list of texts"))
             for one in several
+            if one is not None
         ]
     return tuple(found)

@@ -7,25 +7,38 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.gateway.forward import passed_on
 from harness.gateway.responder import FRAMING_HEADERS, header, tokens
 from harness.model.problem import InvalidError, Problem
-from harness.model.recording import Exchange, Provenance, Recording, Response, likely_chunks
-from harness.record.foreign.entry import Doubt
+from harness.model.recording import (
+    Exchange,
+    Provenance,
+    Recording,
+    Response,
+    likely_chunks,
+    likely_framing,
+)
+from harness.record.foreign.body import body_of
+from harness.record.foreign.choosing import chosen, compared, is_of
+from harness.record.foreign.entry import DoubtError, printable
+from harness.record.foreign.headers import reason_of, sendable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from harness.model.operation import Operation
     from harness.model.recording import Framing
     from harness.model.scenario import Scenario
-    from harness.record.foreign.entry import Entry
+    from harness.record.foreign.entry import Entry, Listed
 
 LOST = "How bodies were cut into chunks, and when these came, is not known"
+STATUSES = range(200, 600)
+"""Those of answers that are not for the way (RFC 9110, section 15)."""
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,67 +65,102 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
     recording: Recording
     left_out: tuple[str, ...]
-    """Requests in it that are none of the operation's."""
+    """Requests in it that are none of the operation's, or were not chosen."""
+    notes: tuple[str, ...] = ()
+    """What sets its requests apart from the scenario's."""
 
 
-def import_file(path: Path, form: str, scenario: Scenario, operation: Operation) -> Imported:
+def import_file(
+    path: Path, form: str, scenario: Scenario, operation: Operation, numbers: Sequence[int] = ()
+) -> Imported:
     """Read another's recording as one that answers a scenario.
 
     Args:
         path: The file.
         form: One of `FORMATS`.
         scenario: What its answers are for.
-        operation: What the scenario asks for; other requests are left out.
+        operation: What the scenario asks for; other requests are left out, and not looked into.
+        numbers: Which of the operation's answers are meant, counted from 1; none if there is one.
 
     Raises:
-        InvalidError: The file cannot be read, is of another format, or has nothing for it.
+        InvalidError: The file cannot be read, is of another format, lacks a part of what was
+            answered, or has nothing for the scenario.
     """
-    chosen = FORMATS[form]
+    chosen_format = FORMATS[form]
+    module: Any = import_module(f"{__package__}.{chosen_format.module}")
+    name = printable(str(path))
     try:
-        found: list[Entry] = list(import_module(f"{__package__}.{chosen.module}").entries(path))
-    except Doubt as error:
-        hint = f"is it {chosen.title}? known formats: {', '.join(FORMATS)}"
-        raise InvalidError([Problem(file=str(path), message=str(error), hint=hint)]) from error
-    mine = [one for one in found if _is_of(one, operation)]
-    others = tuple(one.place for one in found if one not in mine)
+        every: list[Listed] = list(module.listed(path))
+    except DoubtError as error:
+        hint = f"is it {chosen_format.title}? known formats: {', '.join(FORMATS)}"
+        raise InvalidError([Problem(file=name, message=str(error), hint=hint)]) from error
+    mine = [one for one in every if is_of(one, operation)]
     if not mine:
-        wanted = f"{operation.method} …{operation.path}"
-        message = f"expected at least one answer to {wanted}; found none"
-        hint = f"it has: {'; '.join(others[:5])}" if others else "it is empty"
-        raise InvalidError([Problem(file=str(path), message=message, hint=hint)])
-    exchanges = tuple(
-        Exchange(method=one.method, path=operation.path, response=_response(one)) for one in mine
-    )
+        message = (
+            f"expected at least one answer to {operation.method} …{operation.path}; found none"
+        )
+        hint = f"it has: {'; '.join(str(one) for one in every[:5])}" if every else "it is empty"
+        raise InvalidError([Problem(file=name, message=message, hint=hint)])
+    problems: list[Problem] = []
+    entries: list[Entry] = []
+    exchanges: list[Exchange] = []
+    notes: list[str] = []
+    meant: list[Listed] = []
+    try:
+        meant = chosen(mine, numbers, scenario)
+    except DoubtError as error:
+        problems.append(Problem(file=name, message=str(error), hint=error.hint))
+    for one in meant:
+        try:
+            entry: Entry = module.answer(one)
+            notes += compared(entry, scenario, operation)
+            response = _response(entry, operation)
+        except DoubtError as error:
+            problems.append(Problem(file=name, message=str(error), hint=error.hint))
+        else:
+            entries.append(entry)
+            exchanges.append(Exchange(method=one.method, path=operation.path, response=response))
+    if problems:
+        raise InvalidError(problems)
     recording = Recording(
         scenario=scenario.name,
         file=f"samples/recordings/{scenario.name}.yaml",
         provenance=Provenance(
-            how="imported", on=_date(mine[0]), note=f"From {chosen.title}. {chosen.lost}"
+            how="imported",
+            on=_date(entries[0]),
+            note=f"From {chosen_format.title}. {chosen_format.lost}",
         ),
-        exchanges=exchanges,
+        exchanges=tuple(exchanges),
     )
-    return Imported(recording=recording, left_out=others)
+    others = tuple(str(one) for one in every if one not in meant)
+    return Imported(recording=recording, left_out=others, notes=tuple(notes))
 
 
-def _is_of(entry: Entry, operation: Operation) -> bool:
-    # A status below 200 is how some note that there was no answer.
-    answers = entry.status >= HTTPStatus.OK
-    return answers and entry.method == operation.method and entry.path.endswith(operation.path)
-
-
-def _response(entry: Entry) -> Response:
-    chunked = "chunked" in tokens(header(entry.headers, "transfer-encoding"))
-    framing: Framing = "chunked" if chunked else "length"
-    headers = passed_on(entry.headers, FRAMING_HEADERS)
+def _response(entry: Entry, operation: Operation) -> Response:
+    if entry.status not in STATUSES:
+        message = f"{entry.field}: expected a status from 200 to 599; received {entry.status!s:.20}"
+        raise DoubtError(message)
+    fields = tuple(sendable(entry.headers, f"{entry.field}.headers"))
+    agreed, body = body_of(entry, fields, operation)
+    headers = passed_on(agreed, FRAMING_HEADERS)
+    framing = _framing(fields)
     return Response(
         status=entry.status,
-        reason=entry.reason or _reason(entry.status),
+        reason=reason_of(entry.reason) or _reason(entry.status),
         headers=headers,
-        framing=framing,
-        body=entry.body,
-        chunks=likely_chunks(headers, entry.body),
+        framing=framing or likely_framing(headers),
+        framing_known=framing is not None,
+        body=body,
+        chunks=likely_chunks(headers, body),
         chunks_known=False,
     )
+
+
+def _framing(fields: tuple[tuple[str, str], ...]) -> Framing | None:
+    """How a body was framed, as its headers tell; `None` if they do not."""
+    if "chunked" in tokens(header(fields, "transfer-encoding")):
+        return "chunked"
+    return "length" if header(fields, "content-length") is not None else None
 
 
 def _reason(status: int) -> str:
@@ -121,9 +169,12 @@ def _reason(status: int) -> str:
 
 def _date(entry: Entry) -> str:
     """When an answer came, as the file or the answer itself tells; today if neither does."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", entry.on):
-        return entry.on
+    if match := re.match(r"\d{4}-\d{2}-\d{2}", entry.on, re.ASCII):
+        try:
+            return date.fromisoformat(match[0]).isoformat()
+        except ValueError:
+            pass  # there is no such day
     try:
         return parsedate_to_datetime(header(entry.headers, "date") or "").date().isoformat()
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):
         return date.today().isoformat()  # noqa: DTZ011

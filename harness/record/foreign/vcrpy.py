@@ -1,6 +1,7 @@
-"""Reads the cassettes of vcrpy, in YAML or JSON. Bodies in them are as they came, compressed or not.
+"""Reads the cassettes of vcrpy, in YAML or JSON. Bodies in them are as they came, or decoded.
 
-Source: vcrpy's `serializers/compat.py` and `persisters/filesystem.py`, format version 1.
+Source: vcrpy's `serializers/compat.py`, `persisters/filesystem.py` and `stubs/httpx_stubs.py`,
+format version 1.
 """
 
 from __future__ import annotations
@@ -9,68 +10,85 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from harness.model.problem import InvalidError, Problem
-from harness.record.foreign.entry import Doubt, Entry, json_of, pairs_of, text_of, want
+from harness.record.foreign.charset import encoded
+from harness.record.foreign.entry import DoubtError, Entry, Listed, pairs_of, want
+from harness.record.foreign.loading import json_of, yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 
-def entries(path: Path) -> Iterator[Entry]:
+def listed(path: Path) -> Iterator[Listed]:
     """The interactions of a cassette, in order.
 
     Raises:
-        Doubt: It is no cassette.
+        DoubtError: It is no cassette.
         InvalidError: It cannot be read.
     """
-    data = want(json_of(path) if path.suffix == ".json" else _yaml(path), dict, "$", "a mapping")
-    listed = want(data.get("interactions"), list, "interactions", "a list, as cassettes have")
-    for index, one in enumerate(listed):
-        field = f"interactions[{index}]"
-        want(one, dict, field, "a mapping")
-        request = want(one.get("request"), dict, f"{field}.request", "a mapping")
-        response = want(one.get("response"), dict, f"{field}.response", "a mapping")
-        status = want(response.get("status"), dict, f"{field}.response.status", "a mapping")
-        code = f"{field}.response.status.code"
-        yield Entry(
-            method=want(request.get("method"), str, f"{field}.request.method", "a text"),
-            url=want(request.get("uri"), str, f"{field}.request.uri", "a text"),
-            status=want(status.get("code"), int, code, "a number"),
-            reason=str(status.get("message") or ""),
-            headers=pairs_of(response.get("headers"), f"{field}.response.headers"),
-            body=_body(response.get("body"), f"{field}.response.body"),
-            on=str(one.get("recorded_at") or "")[:10],
+    data = want(json_of(path) if path.suffix == ".json" else yaml_of(path), dict, "$", "a mapping")
+    every = want(data.get("interactions"), list, "interactions", "a list, as cassettes have")
+    for index, one in enumerate(every):
+        data = one if isinstance(one, dict) else {}
+        request, response = (
+            found if isinstance(found := data.get(name), dict) else {}
+            for name in ("request", "response")
+        )
+        method, url = request.get("method"), request.get("uri")
+        status = response.get("status")
+        yield Listed(
+            field=f"interactions[{index}]",
+            data=data,
+            method=method.upper() if isinstance(method, str) else "",
+            url=url if isinstance(url, str) else "",
+            status=status.get("code") if isinstance(status, dict) else response.get("status_code"),
         )
 
 
-def _body(body: Any, field: str) -> bytes:
+def answer(one: Listed) -> Entry:
+    """What a request was answered.
+
+    Raises:
+        DoubtError: It is not as the format says.
+    """
+    field = f"{one.field}.response"
+    response = want(one.data.get("response"), dict, field, "a mapping")
+    headers = pairs_of(response.get("headers"), f"{field}.headers")
+    # As vcrpy 4 and 5 wrote what httpx was answered; vcrpy still reads it.
+    if "status_code" in response:
+        code, where, reason = response["status_code"], f"{field}.status_code", ""
+        body = _body(response.get("content"), f"{field}.content")
+    else:
+        status = want(response.get("status"), dict, f"{field}.status", "a mapping")
+        code, where, reason = status.get("code"), f"{field}.status.code", status.get("message")
+        body = _body(response.get("body"), f"{field}.body")
+    asked = one.data["request"].get("body")
+    try:
+        sent = _body(asked, "body")
+    except DoubtError:
+        sent = None  # nothing follows from it but that it cannot be compared
+    return Entry(
+        field=field,
+        status=want(code, int, where, "a number"),
+        reason=reason if isinstance(reason, str) else "",
+        headers=headers,
+        body=body,
+        asked=sent or None,
+        on=str(one.data.get("recorded_at") or ""),
+    )
+
+
+def _body(body: Any, field: str) -> bytes | None:
     value = body
     if isinstance(body, dict):
-        if isinstance(encoded := body.get("base64_string"), str):
+        if isinstance(coded := body.get("base64_string"), str):
             try:
-                return base64.b64decode(encoded, validate=True)
+                return base64.b64decode("".join(coded.split()), validate=True)
             except (binascii.Error, ValueError) as error:
-                raise Doubt(f"{field}.base64_string: expected base64: {error}") from error
-        value = body.get("string")
+                raise DoubtError(f"{field}.base64_string: expected base64: {error}") from error
+        value, field = body.get("string"), f"{field}.string"
     if value is None:
-        return b""
-    want(value, (str, bytes), f"{field}.string", "a text, or bytes")
-    return value.encode() if isinstance(value, str) else bytes(value)
-
-
-def _yaml(path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    text = text_of(path)
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = f"not plain YAML: {error.problem or error.context}"
-        line = mark.line + 1 if mark else 0
-        raise InvalidError([Problem(file=str(path), line=line, message=message)]) from error
-    except (YAMLError, RecursionError, ValueError) as error:
-        message = f"not plain YAML: {str(error).splitlines()[0] if str(error) else 'no reason'}"
-        raise InvalidError([Problem(file=str(path), message=message)]) from error
+        return None
+    want(value, (str, bytes), field, "a text, or bytes")
+    # vcrpy writes as text what is UTF-8, whatever the content type says.
+    return encoded(value, (), field) if isinstance(value, str) else bytes(value)
