@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
+    from harness.checks.judge import Judgement
     from harness.gathering import Gathering
     from harness.memory.memory import Memory
     from harness.model.cell import Cell
@@ -141,6 +142,7 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         cell=cell,
         sha256=sha256,
         verdict=judgement.verdict,
+        fault=unjudged(cell, judgement, live=observation.answers is not None),
         findings=judgement.findings,
         not_evaluated=judgement.not_evaluated,
         observation=observation,
@@ -158,6 +160,20 @@ def fault_of(error: Exception) -> Fault:
         reason = reason or describe(error)
         return Fault(message=f"the run could not be made: {reason}", remedy=_remedy(error))
     return Fault(message=f"there is no verdict: {describe(error)}", remedy=REPORT)
+
+
+def unjudged(cell: Cell, judgement: Judgement, *, live: bool) -> Fault | None:
+    """Why there is no verdict where no check failed: it is what answered that proves too little."""
+    if not judgement.unjudged:
+        return None
+    if live:
+        remedy = "try it again, or another endpoint"
+        return Fault(
+            message=f"the endpoint's answer proves too little: {judgement.unjudged}", remedy=remedy
+        )
+    file = cell.recording.file if cell.recording else "its recording"
+    message = f"{file}: this recording proves too little: {judgement.unjudged}"
+    return Fault(message=message, remedy="see what is wrong with: sampleproof check", exit_code=2)
 
 
 def _remedy(error: OSError) -> str:

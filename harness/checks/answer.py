@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from harness.model import jsonvalue
+from harness.model.event_stream import event_data
 from harness.model.finding import Finding
-from harness.model.operation import event_data
+from harness.model.reply import AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,15 +25,9 @@ Shape = dict[str, set[str]]
 ANNOUNCING = ("deprecation", "sunset")
 """Headers by which a service says that it will end (RFC 9745, RFC 8594)."""
 
-ENDINGS = {
-    "closed": "the connection was closed",
-    "reset": "the connection was reset",
-    "timed_out": "nothing more came",
-}
-
 
 def status(evidence: Evidence) -> list[Finding] | None:
-    """`answer.status`: every request is answered, with the recorded status, to the end."""
+    """`answer.status`: every request is answered, as the recording says, to the end."""
     answers = evidence.observation.answers
     if answers is None:
         return []
@@ -41,29 +36,33 @@ def status(evidence: Evidence) -> list[Finding] | None:
         return [_status(message, "an answer", None)]
     findings = []
     for number, answer in enumerate(answers):
-        wanted = evidence.exchanges[min(number, len(evidence.exchanges) - 1)].response.status
-        findings += _wrong(evidence, answer, wanted)
+        # However often a client is told to ask again, what it is told in the end is what counts.
+        if number == len(answers) - 1 or answer.response.status not in AGAIN:
+            findings += _wrong(evidence, answer)
         findings += _announced(answer.response)
     return findings
 
 
-def _wrong(evidence: Evidence, answer: Answer, wanted: int) -> list[Finding]:
-    got = answer.response
+def _wrong(evidence: Evidence, answer: Answer) -> list[Finding]:
+    operation, got = evidence.cell.operation, answer.response
+    reply, due = operation.reply(got), evidence.due
     if answer.no_answer:
-        _, why = evidence.cell.operation.error_of(got.body) or ("", "no answer came")
-        return [_status(why, "an answer", answer.no_answer)]
-    if got.ending != "complete":
-        message = f"the answer broke off after {len(got.body)} bytes: {ENDINGS[got.ending]}"
-        return [_status(message, "a whole answer", got.ending)]
-    if got.is_stream and (failed := evidence.cell.operation.error_in_stream(got.body)):
-        message = f"the stream ends with an error: {': '.join(failed)}"
-        return [_status(message, "a whole answer", failed[0])]
-    if got.status == wanted:
+        why = jsonvalue.at(jsonvalue.parsed(got.body), "$.error.message")  # our own words
+        return [_status(str(why), "an answer", answer.no_answer)]
+    wanted = evidence.exchanges[-1].response.status
+    expected = wanted if got.status != wanted else due.trouble or "a whole answer"
+    if reply.kind == "cut" and not answer.read:
+        return []  # the sample did not wait for the rest
+    if got.status == wanted and reply.kind == due.kind:
         return []
-    error = evidence.cell.operation.error_of(got.body)
-    said = ": ".join(error) if error else got.body[:200].decode("utf-8", "replace").strip()
+    if reply.trouble:
+        received = got.status if got.status != wanted else reply.kind
+        return [_status(reply.trouble, expected, received)]
     message = f"the endpoint answered {got.status} {got.reason}".rstrip()
-    return [_status(f"{message}: {said}" if said else message, wanted, got.status)]
+    said = got.body[:200].decode("utf-8", "replace").strip()
+    if got.status == wanted:
+        message = "the endpoint gave an answer, where the recorded one failed"
+    return [_status(f"{message}: {said}" if said else message, expected, got.status)]
 
 
 def _status(message: str, expected: Any, received: Any) -> Finding:
@@ -181,10 +180,10 @@ def _kind(value: Any) -> str:
 
 def expected(evidence: Evidence) -> list[Finding] | None:
     """`answer.expected`: the answer is what the scenario asks for, whatever its wording."""
-    if not evidence.live or evidence.fails:
+    if not evidence.live or evidence.reply.kind != "answer":
         return []
-    if not all(one.read for one in evidence.observation.answers or ()):
-        return None  # the sample did not wait for all of it
+    if evidence.left_early:
+        return None  # the text is not all there is, which `output.text` tells
     answer, wanted = evidence.answer, evidence.cell.scenario.expect
     findings = [
         Finding(
@@ -212,13 +211,7 @@ def wording(evidence: Evidence) -> list[Finding] | None:
     """`answer.wording`: told, and no fault: another answer than the recorded one."""
     if not evidence.live or not evidence.exchanges or evidence.fails:
         return []
-    recorded = evidence.exchanges[-1].response.plain
-    operation = evidence.cell.operation
-    text = (
-        operation.text_of_stream(recorded.body)
-        if recorded.is_stream
-        else operation.text_of_response(recorded.body) or ""
-    )
+    text = evidence.due.text
     if text == evidence.answer:
         return []
     return [

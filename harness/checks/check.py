@@ -6,7 +6,9 @@ at all; so one fault has one name, and what it drags along is `not evaluated`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,10 +16,12 @@ import msgspec
 from harness.model.cell import Cell
 from harness.model.finding import Finding
 from harness.model.observation import Observation
+from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
     from harness.model.observation import SeenRequest
     from harness.model.recording import Exchange, Response
+    from harness.model.reply import Reply
 
 REQUEST_CHECKS = (
     *("request.count", "request.endpoint", "request.headers", "request.auth", "request.body"),
@@ -27,7 +31,7 @@ ANSWER_CHECKS = ("answer.status", "answer.shape")
 """What must be right about a live answer before a sample can be judged by what it makes of it."""
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a check looks at: what a cell must do, and what its run did."""
 
     cell: Cell
@@ -49,30 +53,50 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         answers = self.observation.answers
         return (answers[-1].response if answers else self.exchanges[-1].response).plain
 
+    @cached_property
+    def reply(self) -> Reply:
+        """What that answer says."""
+        answers = self.observation.answers
+        last = answers[-1].response if answers else self.exchanges[-1].response
+        return self.cell.operation.reply(last)
+
+    @cached_property
+    def due(self) -> Reply:
+        """What the recorded answer says."""
+        return self.cell.operation.reply(self.exchanges[-1].response)
+
+    @property
+    def shows_body(self) -> bool:
+        """Whether the client shows the answer's body as it comes, and not what is told in it."""
+        client, last = self.cell.client, self.last
+        if last.status >= ERROR:
+            return client.error == "body"
+        return client.reading(stream=last.is_stream) == "body"
+
     @property
     def fails(self) -> bool:
-        """Whether the service answers with an error that the client can tell from an answer.
+        """Whether the service fails in a way that the client can tell from an answer.
 
-        That is a status of 4xx or 5xx (RFC 9110), or an event in a stream, for a client that reads
-        events. One that shows the body as it comes has shown it.
+        That is a status of 4xx or 5xx (RFC 9110), or a connection that ends too soon. A client that
+        reads the body can tell as well that it has an error in it, that the answer is withheld, or
+        that it lacks its end; one that shows the body as it comes has shown that.
         """
-        return self.last.status >= 400 or (  # noqa: PLR2004
-            self.cell.client.stream == "text" and self.stream_error is not None
-        )
-
-    @property
-    def stream_error(self) -> tuple[str, str] | None:
-        """The code and message by which a stream fails after it has begun, if it does."""
-        last = self.last
-        return self.cell.operation.error_in_stream(last.body) if last.is_stream else None
+        reply = self.reply
+        if self.last.status >= ERROR:
+            return True
+        if self.shows_body:
+            return reply.interrupted
+        return reply.kind != "answer" and not (reply.kind == "broken" and reply.ended)
 
     @property
     def answer(self) -> str:
         """The text that the answer holds, derived by the operation's rule."""
-        response = self.last
-        if response.is_stream:
-            return self.cell.operation.text_of_stream(response.body)
-        return self.cell.operation.text_of_response(response.body) or ""
+        return self.reply.text
+
+    @property
+    def left_early(self) -> bool:
+        """Whether the sample did not wait for all of a live answer."""
+        return not all(one.read for one in self.observation.answers or ())
 
     @property
     def ended_badly(self) -> bool:
@@ -83,12 +107,18 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def last_words(self) -> str:
         """The last line on standard error: a crash says there what it was."""
-        lines = self.observation.stderr.decode("utf-8", "replace").splitlines()
-        return self.hide(next((line.strip() for line in reversed(lines) if line.strip()), ""))[:300]
+        lines = lines_of(self.observation.stderr)
+        return self.hide(lines[-1].strip() if lines else "")[:300]
 
     def hide(self, text: str) -> str:
         """A text without the run's token, as reports and messages show it."""
         return text.replace(self.observation.canary, "{token}")
+
+
+class Unjudged(msgspec.Struct, frozen=True, kw_only=True):
+    """That a check cannot be made, though nothing is wrong with the sample."""
+
+    reason: str
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +131,14 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """Checks whose finding would explain this one's; that they could not be judged is no reason."""
     live: bool = False
     """Whether there is something to judge only where an endpoint answered."""
-    judge: Callable[[Evidence], list[Finding] | None]
-    """What it finds; `None` if the evidence is not enough to judge."""
+    judge: Callable[[Evidence], list[Finding] | Unjudged | None]
+    """What it finds; `None` if another finding explains why it cannot be judged."""
+
+
+def lines_of(output: bytes) -> list[str]:
+    """The lines of an output that are not blank, as a terminal ends them."""
+    text = output.decode("utf-8", "replace")
+    return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
 
 
 def name_request(request: SeenRequest) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.checks import answer, network, outcome, request, secret
-from harness.checks.check import ANSWER_CHECKS, REQUEST_CHECKS, Check, Evidence
+from harness.checks.check import ANSWER_CHECKS, REQUEST_CHECKS, Check, Evidence, Unjudged
 from harness.model.finding import Finding, Verdict
 from harness.model.problem import HarnessError
 
@@ -56,7 +56,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     findings: tuple[Finding, ...]
     not_evaluated: tuple[str, ...]
-    """Checks that could not be judged because an earlier one failed."""
+    """Checks that could not be judged: an earlier one failed, or there was nothing to judge by."""
+    unjudged: str = ""
+    """Why there is no verdict, where nothing failed and yet not everything could be judged."""
 
 
 def judge(cell: Cell, observation: Observation) -> Judgement:
@@ -69,13 +71,16 @@ def judge(cell: Cell, observation: Observation) -> Judgement:
     findings: list[Finding] = []
     faulty: set[str] = set()
     not_evaluated: list[str] = []
+    reasons: list[str] = []
     for check in CHECKS:
         if check.live and not evidence.live:
             continue
-        found = None
+        found: list[Finding] | Unjudged | None = None
         if faulty.isdisjoint(check.unless) and not {*faulty, *not_evaluated} & {*check.after}:
             found = check.judge(evidence)
-        if found is None:
+        if isinstance(found, Unjudged):
+            reasons.append(f"{check.id}: {found.reason}")
+        if found is None or isinstance(found, Unjudged):
             not_evaluated.append(check.id)
             continue
         findings += found
@@ -88,8 +93,10 @@ def judge(cell: Cell, observation: Observation) -> Judgement:
             f"the gateway refused a request that every check allows: {misses[0]}",
             "please report this",
         )
+    unjudged = "" if failed else "; ".join(reasons or not_evaluated)
     return Judgement(
-        verdict="fail" if failed else "pass",
+        verdict="fail" if failed else "error" if unjudged else "pass",
         findings=tuple(findings),
         not_evaluated=tuple(not_evaluated),
+        unjudged=unjudged,
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from harness.checks.check import Unjudged, lines_of
+from harness.checks.telling import due, tells
 from harness.model import jsonvalue
 from harness.model.finding import Finding
+from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
     from harness.checks.check import Evidence
@@ -43,9 +46,10 @@ def _exit(message: str, expected: str, received: object) -> Finding:
     return Finding(check="exit.status", message=message, expected=expected, received=received)
 
 
-def stream_incremental(evidence: Evidence) -> list[Finding]:
+def stream_incremental(evidence: Evidence) -> list[Finding] | Unjudged:
     """`stream.incremental`: what has come is shown before more is sent."""
-    for gate in evidence.observation.gates:
+    gates = evidence.observation.gates
+    for gate in gates:
         if not gate.opened:
             return [
                 Finding(
@@ -55,33 +59,27 @@ def stream_incremental(evidence: Evidence) -> list[Finding]:
                     received=None,
                 )
             ]
+    if evidence.cell.scenario.stream and not gates and evidence.reply.kind == "answer":
+        return Unjudged(
+            reason="the answer came in one piece, which does not tell whether it is shown as it comes"
+        )
     return []
 
 
 def output_text(evidence: Evidence) -> list[Finding]:
     """`output.text`: what the recording says, and nothing else."""
     shown = evidence.observation.stdout.decode("utf-8", "replace")
-    response = evidence.last
-    carries_body = (
-        evidence.cell.client.error == "body"
-        if evidence.fails
-        else evidence.cell.client.reading(stream=response.is_stream) == "body"
-    )
-    if carries_body:
-        expected = response.body.decode("utf-8", "replace")
-        right = _same_body(expected, shown)
-    elif evidence.fails:
-        expected = evidence.answer if evidence.stream_error else ""  # what had come until then
-        right = shown.strip() == expected.strip()
+    expected, right = _judged(evidence, shown)
+    if not right:
+        message = _text_message(expected, shown)
+    elif evidence.left_early:
+        message, expected = "the sample left before all of the answer had come", "the whole answer"
     else:
-        expected = evidence.answer
-        right = _same_text(expected, shown)
-    if right:
         return []
     return [
         Finding(
             check="output.text",
-            message=_text_message(expected, shown),
+            message=message,
             expected=expected,
             received=evidence.hide(shown),
         )
@@ -93,6 +91,25 @@ def _same_text(expected: str, shown: str) -> bool:
     text = shown.removesuffix("\n")
     whole = text.rstrip() == expected.rstrip() and expected.startswith(text)
     return whole and shown.endswith("\n")
+
+
+def _judged(evidence: Evidence, shown: str) -> tuple[str, bool]:
+    """What is due on the terminal, and whether it is there."""
+    reply = evidence.reply
+    if evidence.shows_body:
+        body = evidence.last.body.decode("utf-8", "replace")
+        partly = reply.interrupted and body.startswith(shown)
+        return body, partly or _same_body(body, shown)
+    if not evidence.fails:
+        return reply.text, any(_same_text(text, shown) for text in reply.spellings)
+    # What had come until then, if anything had.
+    due = reply.text if evidence.last.status < ERROR else ""
+    texts = {text.strip() for text in reply.spellings} if due else {""}
+    if reply.interrupted:  # nobody knows how much of it arrived
+        return due, any(text.startswith(shown.strip()) for text in texts)
+    if not evidence.last.is_stream:  # nothing needs be shown of an answer that is none
+        texts.add("")
+    return due, shown.strip() in texts
 
 
 def _same_body(expected: str, shown: str) -> bool:
@@ -131,24 +148,21 @@ def output_stderr(evidence: Evidence) -> list[Finding] | None:
         if not said.strip():
             return []
         return [_stderr("standard error must be empty", "nothing", evidence.hide(said))]
-    if evidence.cell.client.error == "body":
+    reply, status = evidence.reply, evidence.last.status
+    lines = lines_of(evidence.observation.stderr)
+    if reply.failure is None:
+        if len(lines) == 1:
+            return []
+        message = "standard error must say in one line that there is no whole answer"
+        return [_stderr(message, reply.trouble, evidence.hide(said))]
+    if evidence.shows_body:
         return []  # the error is in the body, which `output.text` judges
-    response = evidence.last
-    error = evidence.cell.operation.error_of(response.body)
-    due = (
-        error
-        or evidence.stream_error
-        or (str(response.status), response.body.decode("utf-8", "replace"))
-    )
-    lines = [line for line in said.splitlines() if line.strip()]
-    shown = " ".join(said.split())
-    if len(lines) == 1 and all(" ".join(part.split()) in shown for part in due):
+    if len(lines) == 1 and tells(lines[0], reply.failure, status):
         return []
-    expected = f"one line with {due[0]!r} and {due[1]!r}"
     return [
         _stderr(
             "standard error must show the service's code and message in one line",
-            expected,
+            f"one line with {due(reply.failure, status)}",
             evidence.hide(said),
         )
     ]

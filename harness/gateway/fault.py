@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import aclosing
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from harness.gateway.responder import Chunk, End, Head
+from harness.model.event_stream import blocks
 from harness.model.recording import Ending, Framing
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def cut(body: bytes, how: Rechunk) -> list[bytes]:
     elif how == "byte":
         ends = list(range(1, len(body)))
     elif how == "event":
-        ends = [match.end() for match in re.finditer(rb"\r?\n\r?\n", body)]
+        ends = list(accumulate(map(len, blocks(body))))
     else:
         ends = [sum(how[: index + 1]) for index in range(len(how))]
     borders = [0, *(end for end in ends if end < len(body)), len(body)]

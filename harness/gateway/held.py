@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from itertools import count
 from typing import TYPE_CHECKING
 
-from harness.gateway.responder import Chunk
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from harness.gateway.responder import Part, Request, Responder
 
@@ -41,9 +38,3 @@ class Held:
                 yield part
                 if (text := self._due(part)) is not None:
                     await self._see(text)
-
-
-def by_number(places: Mapping[int, str]) -> Callable[[Part], str | None]:
-    """What must be seen, by number of a chunk, counted from 0."""
-    numbers = count()
-    return lambda part: places.get(next(numbers)) if isinstance(part, Chunk) else None

@@ -122,7 +122,9 @@ def parts(response: Response) -> Iterator[Part]:
     )
     for data, mark in zip(response.parts, response.chunks, strict=True):
         yield Chunk(data=data, after_ms=mark.after_ms)
-    yield End(ending=response.ending, trailers=response.trailers)
+    # A stream that was cut lacks its own end, not the connection's.
+    ending = "complete" if response.ending == "cut" else response.ending
+    yield End(ending=ending, trailers=response.trailers)
 
 
 def miss(reason: str) -> tuple[Part, ...]:

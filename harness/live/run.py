@@ -102,7 +102,7 @@ class Live:
         tap = Tap(
             Scrubbed(self._around(cell, patient), self.target.key),
             lambda request: asked_model(sent(request)),
-            cell.operation.is_done,
+            cell.operation,
             patient.waited_s,
         )
         return Answering(Held(tap, AsItComes(cell.operation, cell.client), see), tap)

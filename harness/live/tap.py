@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from harness.gateway.responder import Part, Request, Responder
+    from harness.model.operation import Operation
     from harness.model.recording import Ending
 
 
@@ -23,7 +24,7 @@ class Tap:
         self,
         inner: Responder,
         model: Callable[[Request], str],
-        is_done: Callable[[bytes], bool],
+        operation: Operation,
         waited_s: list[float],
     ) -> None:
         """Listen in on a responder.
@@ -31,12 +32,12 @@ class Tap:
         Args:
             inner: What answers.
             model: What the endpoint is asked for when a request has come.
-            is_done: Whether a stream has come to the event that ends it.
+            operation: Says whether a stream has come to its end.
             waited_s: Filled by whatever is patient, between one answer and the next.
         """
         self._inner = inner
         self._model = model
-        self._is_done = is_done
+        self._operation = operation
         self._waited_s = waited_s
         self._answers: list[Answer] = []
 
@@ -71,18 +72,20 @@ class Tap:
     ) -> None:
         if head is None:
             return
+        body = b"".join(chunk.data for chunk in chunks)
         response = Response(
             status=head.status,
             reason=head.reason,
             headers=head.headers,
             framing=head.framing,
-            body=b"".join(chunk.data for chunk in chunks),
+            length=head.length if head.framing == "length" and head.length != len(body) else None,
+            body=body,
             chunks=tuple(
                 ChunkMark(size=len(chunk.data), after_ms=chunk.after_ms) for chunk in chunks
             ),
             ending=ending or "complete",
         )
-        done = response.is_stream and self._is_done(response.body)
+        done = response.is_stream and self._operation.reply(response).ended
         answer = Answer(
             response=response,
             read=ending is not None or done,

@@ -91,8 +91,8 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     endpoint = target.endpoint
     cause: Cause = "API shape"
     remedy = "hold the request against the endpoint's reference"
-    body = answer.response.body
-    code, _ = operation.error_of(body) or operation.error_in_stream(body) or ("", "")
+    failure = operation.reply(answer.response).failure
+    code = failure.code if failure else ""
     if RETIREMENT.search(code) or (answer.no_answer and endpoint.retired):
         cause, remedy = "retired or moved", _successor(target, answer.model)
         return Diagnosis(cause=cause, evidence=evidence, remedy=remedy)
@@ -116,9 +116,9 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
 
 def _is_bad(answer: Answer, operation: Operation) -> bool:
     found = answer.response
-    if answer.no_answer or found.ending != "complete" or found.status >= 300:  # noqa: PLR2004
+    if answer.no_answer or found.status >= 300:  # noqa: PLR2004
         return True
-    return found.is_stream and operation.error_in_stream(found.body) is not None
+    return operation.reply(found).trouble != ""
 
 
 def _is_page(response: Response) -> bool:

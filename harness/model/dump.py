@@ -12,6 +12,8 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from harness.model.event_stream import blocks
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -31,7 +33,6 @@ PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 RESERVED = {"null", "true", "false"}
 """Words that YAML does not take for texts."""
 
-EVENT = re.compile(r"(?<=\n\n)|(?<=\n\r\n)")
 FIELD = re.compile(r'(?<=,)(?=[{"])|(?<=\n)')
 """Where a body is broken into lines: after its own, and before the next JSON field or object."""
 
@@ -108,8 +109,11 @@ def _body(response: Response) -> Iterator[str]:
         yield from (f"  - {_quoted(event)}" for event in text[:-2].split("\n\n"))
         return
     pieces = [text]
-    if len(text) > SHORT or "\n" in text[:-1]:
-        pieces = [piece for piece in (EVENT if response.is_stream else FIELD).split(text) if piece]
+    if len(text) > SHORT or "\n" in text[:-1] or "\r" in text[:-1]:
+        if response.is_stream:
+            pieces = [block.decode() for block in blocks(response.body)]
+        else:
+            pieces = [piece for piece in FIELD.split(text) if piece]
     if len(pieces) == 1:
         yield f"text: {_quoted(text)}"
         return

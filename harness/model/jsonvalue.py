@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.model.characters import escaped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,6 +47,14 @@ def parse(data: bytes | str) -> Any:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def parsed(data: bytes | str) -> Any:
+    """The JSON in a text, or `MISSING` if it is none that `parse` takes."""
+    try:
+        return parse(data)
+    except ValueError:
+        return MISSING
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -116,12 +126,17 @@ def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, str]]:
             yield from leaves(item, f"{path}[{index}]")
     else:
         is_whole = isinstance(value, float) and value.is_integer()
-        yield path, json.dumps(int(value) if is_whole else value, ensure_ascii=False)
+        yield path, _spelled(int(value) if is_whole else value)
 
 
 def at(value: Any, path: str) -> Any:
     """What stands at a path, or `MISSING`."""
-    for step in steps(path):
+    return follow(value, steps(path))
+
+
+def follow(value: Any, steps: tuple[str | int, ...]) -> Any:
+    """What stands where names and indexes lead, or `MISSING`."""
+    for step in steps:
         if isinstance(step, int):
             if not isinstance(value, list) or step >= len(value):
                 return MISSING
@@ -158,7 +173,7 @@ def show(value: Any, limit: int = 200) -> str:
     """A value as a message shows it: JSON on one line, cut in the middle if it is long."""
     if value is MISSING:
         return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
+    text = _spelled(value)
     if len(text) <= limit:
         return text
     return f"{text[: limit // 2]} … {text[-limit // 2 :]}"
@@ -179,3 +194,8 @@ def uncarriable(value: Any) -> str | None:
     elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         return f"JSON has no number {value}"
     return None
+
+
+def _spelled(value: Any) -> str:
+    """A value as JSON that can be written: half a character stays an escape."""
+    return escaped(json.dumps(value, ensure_ascii=False))

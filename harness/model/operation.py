@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.model import header_rules, jsonvalue
+from harness.model.characters import joined
+from harness.model.failure import ErrorRule, Failure, told_in
+from harness.model.reply import Reply, read_stream, reply
+from harness.model.stream import AnswerRule, StreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.model.header_rules import HeaderFault
+    from harness.model.recording import Response
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,22 +26,6 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     """The header's value, with `{token}` in the token's place."""
     required: bool = False
-
-
-class AnswerRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the answer's text stands in a response, and its piece in each event of a stream."""
-
-    response: str
-    event: str
-    done: str
-    """The event data that ends a stream."""
-
-
-class ErrorRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an error body has its code and its message."""
-
-    code: str
-    message: str
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,71 +52,28 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         credentials = frozenset(one.header.lower() for one in self.credentials)
         return header_rules.faults(self.headers, headers, credentials)
 
+    def reply(self, response: Response) -> Reply:
+        """What a response says to its reader."""
+        return reply(response, self.answer, self.error)
+
+    def stream(self) -> StreamReader:
+        """Reads what a stream says, as it comes."""
+        return StreamReader(self.answer, self.error)
+
     def text_of_response(self, body: bytes) -> str | None:
         """The answer in a whole response body, or `None` if there is none in it."""
-        try:
-            text = jsonvalue.at(jsonvalue.parse(body), self.answer.response)
-        except ValueError:
-            return None
-        return text if isinstance(text, str) else None
+        text = jsonvalue.at(jsonvalue.parsed(body), self.answer.response)
+        return joined((text,)) if isinstance(text, str) else None
 
     def text_of_stream(self, body: bytes) -> str:
-        """The answer in as much of an event stream as has come: all whole events count."""
-        return _text_of_stream(self.answer, body)
+        """The answer in a whole event stream."""
+        return read_stream(self.answer, self.error, body).text
 
-    def is_done(self, body: bytes) -> bool:
-        """Whether an event stream has come to the event that ends it."""
-        return any(data == self.answer.done for data in event_data(body))
+    def has_ended(self, body: bytes) -> bool:
+        """Whether an event stream has come to its own end."""
+        return read_stream(self.answer, self.error, body).ended
 
-    def error_of(self, body: bytes | str) -> tuple[str, str] | None:
-        """The code and message in an error body, or `None` if it has not got both."""
-        try:
-            value = jsonvalue.parse(body)
-        except ValueError:
-            return None
-        code, message = (
-            jsonvalue.at(value, self.error.code),
-            jsonvalue.at(value, self.error.message),
-        )
-        if isinstance(code, str) and isinstance(message, str):
-            return code, message
-        return None
-
-    def error_in_stream(self, body: bytes) -> tuple[str, str] | None:
-        """The code and message of the event by which a stream fails after it has begun, if it does."""
-        if b'"error"' not in body:  # as in nearly every stream
-            return None
-        return next(filter(None, map(self.error_of, event_data(body))), None)
-
-
-@lru_cache(maxsize=64)  # every client, and every check, asks about the same few recordings
-def _text_of_stream(rule: AnswerRule, body: bytes) -> str:
-    pieces = []
-    for data in event_data(body):
-        if data == rule.done:
-            break
-        try:
-            piece = jsonvalue.at(jsonvalue.parse(data), rule.event)
-        except ValueError:
-            continue
-        if isinstance(piece, str):
-            pieces.append(piece)
-    return "".join(pieces)
-
-
-def event_data(body: bytes) -> Iterable[str]:
-    """The data of every whole event of a stream.
-
-    Source: WHATWG HTML, "Interpreting an event stream".
-    """
-    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    data: list[str] = []
-    for line in lines[:-1]:
-        if not line:
-            if data:
-                yield "\n".join(data)
-            data = []
-        field, _, value = line.partition(":")
-        if field == "data":
-            data.append(value.removeprefix(" "))
+    def error_of(self, body: bytes | str) -> Failure | None:
+        """The failure that a body tells; `None` if it tells none."""
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        return told_in(text, self.error)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zlib
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from harness.model.coding import KNOWN, Decoder
+from harness.model.event_stream import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EVENT_STREAM = "text/event-stream"
-EVENT_END = re.compile(rb"\r?\n\r?\n")
 
 Framing = Literal["length", "chunked", "close"]
 Ending = Literal["complete", "closed", "reset", "timed_out"]
 """How an answer ended: as it should, or before that, with the connection closed, reset, or left open
 though nothing more came."""
+
+RecordedEnding = Ending | Literal["cut"]
+"""How a recorded answer ended. One that was cut came to the connection's proper end, but its event
+stream not to its own."""
 
 
 class UnreadableError(Exception):
@@ -69,7 +72,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     chunks_known: bool = True
     """Whether the body came in these chunks; else they are only how it is sent."""
     trailers: tuple[tuple[str, str], ...] = ()
-    ending: Ending = "complete"
+    ending: RecordedEnding = "complete"
 
     @cached_property
     def parts(self) -> tuple[bytes, ...]:
@@ -172,11 +175,8 @@ def likely_framing(headers: Iterable[tuple[str, str]]) -> Framing:
 
 def likely_chunks(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[ChunkMark, ...]:
     """How to send a body of which nobody knows how it came: an event stream one event at a time."""
-    ends = [len(body)] if body else []
-    if media_type(headers) == EVENT_STREAM:
-        ends = [match.end() for match in EVENT_END.finditer(body)]
-        ends += [len(body)] if body[ends[-1] if ends else 0 :] else []
-    return tuple(ChunkMark(size=end - start, after_ms=0.0) for start, end in pairwise([0, *ends]))
+    pieces = blocks(body) if media_type(headers) == EVENT_STREAM else [body] if body else []
+    return tuple(ChunkMark(size=len(piece), after_ms=0.0) for piece in pieces)
 
 
 def checksum(body: bytes) -> str:

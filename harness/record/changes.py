@@ -10,7 +10,7 @@ import msgspec
 
 from harness.checks.answer import shape_of
 from harness.model import jsonvalue
-from harness.model.operation import event_data
+from harness.model.event_stream import event_data
 from harness.record.rules import is_among
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _text(response: Response, operation: Operation) -> str:
     if response.is_stream:
         return operation.text_of_stream(response.body)
     if error := operation.error_of(response.body):
-        return ": ".join(error)
+        return str(error)
     text = operation.text_of_response(response.body)
     if text is None and not documents(response):
         return response.body.decode("utf-8", "replace")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.loader import read
 from harness.model.problem import Problem
+from harness.model.reply import AGAIN
 from harness.record.scan import suspects
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from harness.record.scan import Suspect
 
 FOLDER = "samples/recordings"
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses after which a client may ask again (RFC 9110, section 15; RFC 6585, section 4)."""
 
 MEND = (
     "replace it there, and in the exchange's sha256 what follows from it; to have it done, add a "

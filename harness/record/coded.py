@@ -27,7 +27,7 @@ def closed(response: Response, pieces: Sequence[bytes]) -> Response:
     if not response.coding:
         return msgspec.structs.replace(response, body=b"".join(pieces))
     packer = zlib.compressobj(wbits=GZIP if "gzip" in response.coding else ZLIB)
-    whole = response.ending == "complete"
+    whole = response.ending in {"complete", "cut"}
     marks: list[ChunkMark] = []
     body = b""
     waited_ms = 0.0

@@ -18,6 +18,7 @@ from harness.model.problem import HarnessError
 from harness.model.recording import Exchange, Provenance, Recording, UnreadableError
 from harness.outcome import Outcome
 from harness.record.sanitize import sanitized
+from harness.suite import unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,11 +27,7 @@ if TYPE_CHECKING:
     from harness.gateway.responder import Responder
     from harness.live.target import Target
     from harness.model.cell import Cell
-    from harness.model.recording import Response
     from harness.runner.stage import Stage
-
-ERROR = 400
-"""Statuses from here on are errors (RFC 9110, section 15.5)."""
 
 REST_S = 30.0
 """How long to listen to an answer that its sample has had enough of."""
@@ -102,6 +99,7 @@ class Recorder:
                 cell=judged,
                 sha256=sha256,
                 verdict=judgement.verdict,
+                fault=unjudged(judged, judgement, live=True),
                 findings=judgement.findings,
                 not_evaluated=judgement.not_evaluated,
                 observation=observation,
@@ -148,36 +146,21 @@ def one_each(cells: Sequence[Cell]) -> list[Cell]:
 def _exchange(taken: Taken, cell: Cell) -> Exchange:
     assert taken.response is not None  # noqa: S101
     path = taken.request.path.removeprefix(cell.endpoint.base_path)
-    return Exchange(method=taken.request.method, path=path, response=taken.response)
+    response = taken.response
+    if response.ending == "complete" and cell.operation.reply(response).kind == "cut":
+        response = msgspec.structs.replace(response, ending="cut")
+    return Exchange(method=taken.request.method, path=path, response=response)
 
 
 def _is_good(taken: Taken, cell: Cell) -> bool:
-    response = taken.response
-    if response is None or not taken.is_whole or response.status >= ERROR:
-        return False
-    return _failure(response, cell) is None
-
-
-def _failure(response: Response, cell: Cell) -> tuple[str, str] | None:
-    """The error with which a stream ends, if it can be read and does."""
-    with suppress(UnreadableError):
-        plain = response.plain
-        return cell.operation.error_in_stream(plain.body) if plain.is_stream else None
-    return None
+    return taken.response is not None and not cell.operation.reply(taken.response).trouble
 
 
 def _why(taken: Taken, cell: Cell) -> str:
     """Why an exchange is not kept."""
-    response = taken.response
-    if response is None:
+    if taken.response is None:
         return taken.missing
-    if response.ending != "complete":
-        return f"an answer that was {response.ending.replace('_', ' ')} after {len(response.body)} bytes"
-    if failure := _failure(response, cell):
-        return f"a stream that ends with an error: {': '.join(failure)}"
-    error = cell.operation.error_of(response.body)
-    said = ": ".join(error) if error else response.body[:200].decode("utf-8", "replace").strip()
-    return f"{response.status} {response.reason}: {said}"
+    return cell.operation.reply(taken.response).trouble
 
 
 def _remedy(cell: Cell, target: Target) -> str:

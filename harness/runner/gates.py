@@ -7,52 +7,50 @@ back cannot pass, and a slow machine cannot fail.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from harness.gateway.responder import Chunk, Head, header
+from harness.gateway.responder import Chunk, Head
+from harness.model.checkpoints import readable
+from harness.model.recording import EVENT_STREAM, media_type
+from harness.model.stream import surely_seen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.gateway.responder import Part
-    from harness.model.client import Client, Reading
+    from harness.model.client import Client
     from harness.model.operation import Operation
-    from harness.model.recording import Response
 
 OK = 200
 FURTHER = 40
 """Characters between the two places of a stream whose end is not known."""
 
 
-def gates(response: Response, operation: Operation, reading: Reading) -> dict[int, str]:
-    """Chunk numbers, each with the text that must be visible before the next chunk is sent.
+class AsRecorded:
+    """Knows the places of a recorded answer, which is one of several."""
 
-    There are two where the stream allows: as soon as there is anything to see, and half-way on.
-    """
-    if not response.is_stream:
-        return {}
-    ends = list(accumulate(mark.size for mark in response.chunks))
+    def __init__(self, places: Mapping[int, str], answer: int) -> None:
+        """Wait at known places.
 
-    def seen(end: int) -> str:
-        return visible(response.body[:end], operation, reading)
+        Args:
+            places: By number of a chunk, counted from 0: what must be visible.
+            answer: Which of the answers has them, counted from 0.
+        """
+        self._places = places
+        self._answer = answer
+        self._answers = self._chunks = -1
+        self._other = False
 
-    whole = len(seen(len(response.body)))
-    found: dict[int, str] = {}
-    number = -1
-    for wanted in (1, whole // 2):
-        # The text only ever grows, so that few of all beginnings need be read.
-        number = bisect_left(ends, wanted, lo=number + 1, key=lambda end: len(seen(end)))
-        if number >= len(ends) or len(seen(ends[number])) == whole:
-            break
-        found[number] = seen(ends[number])
-    return found
-
-
-def visible(body: bytes, operation: Operation, reading: Reading) -> str:
-    """What a reader can see of a stream that has come this far: whole events count."""
-    if reading == "text":
-        return operation.text_of_stream(body)
-    return body[: body.rfind(b"\n\n") + 2].decode("utf-8", "replace") if b"\n\n" in body else ""
+    def __call__(self, part: Part) -> str | None:
+        """What must be visible now that a part has been sent, at the places there are."""
+        if isinstance(part, Head):
+            self._answers, self._chunks = self._answers + 1, -1
+            self._other = part.miss is not None
+        elif isinstance(part, Chunk):
+            self._chunks += 1
+            if self._answers == self._answer and not self._other:
+                return self._places.get(self._chunks)
+        return None
 
 
 class AsItComes:
@@ -67,22 +65,27 @@ class AsItComes:
         """
         self._operation = operation
         self._reading = client.reading(stream=True)
-        self._body = b""
-        self._stream = False
-        self._next = 1
+        self._next = 0
+        """How much text must have come at the next place; 0 if there is none."""
+        self._stream = operation.stream()
+        self._body = bytearray()
 
     def __call__(self, part: Part) -> str | None:
         """What must be visible now that a part has been sent, at the places there are."""
         if isinstance(part, Head):
-            self._body, self._next = b"", 1
-            kind = header(part.headers, "content-type") or ""
-            self._stream = part.status == OK and kind.startswith("text/event-stream")
-        if not self._stream or not isinstance(part, Chunk):
+            self._stream, self._body = self._operation.stream(), bytearray()
+            is_stream = part.status == OK and media_type(part.headers) == EVENT_STREAM
+            self._next = int(is_stream)
+        if not self._next or not isinstance(part, Chunk):
             return None
-        self._body += part.data
-        come = len(self._operation.text_of_stream(self._body))
+        stream = self._stream
+        stream.feed(part.data)
+        if self._reading == "body":
+            self._body += part.data
         # The end need not be waited for: nothing more comes that could be held back.
-        if not self._next or come < self._next or self._operation.is_done(self._body):
+        if stream.length < self._next or stream.done:
             return None
-        self._next = come + FURTHER if self._next == 1 else 0
-        return visible(self._body, self._operation, self._reading)
+        self._next = stream.length + FURTHER if self._next == 1 else 0
+        if self._reading == "text":
+            return surely_seen(stream.pieces) or None
+        return readable(bytes(self._body[: stream.end]))

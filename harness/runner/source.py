@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from harness.gateway.held import Held, by_number
+from harness.gateway.held import Held
 from harness.gateway.replay import Replay
-from harness.runner.gates import gates
+from harness.model.checkpoints import checkpoints
+from harness.runner.gates import AsRecorded
 
 if TYPE_CHECKING:
     from harness.gateway.responder import Responder
@@ -47,10 +48,11 @@ class Recorded:
         del canary  # a recording does not ask who is there
         replay = Replay.of(cell)
         assert cell.recording is not None  # noqa: S101
-        response = cell.recording.exchanges[-1].response.plain
+        *before, exchange = cell.recording.exchanges
+        response = exchange.response.plain
         reading = cell.client.reading(stream=response.is_stream)
-        places = gates(response, cell.operation, reading)
-        self.responder: Responder = Held(replay, by_number(places), see)
+        places = checkpoints(response, cell.operation, reading)
+        self.responder: Responder = Held(replay, AsRecorded(places, len(before)), see)
 
     def answers(self) -> tuple[Answer, ...] | None:
         """None: all that came is in the recording."""

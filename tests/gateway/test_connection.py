@@ -22,8 +22,9 @@ from wire import (
     until,
 )
 
-from harness.gateway.held import Held, by_number
+from harness.gateway.held import Held
 from harness.gateway.responder import Chunk, End, Head
+from harness.runner.gates import AsRecorded
 
 
 def test_answers_through_connect_and_tls_and_tells_what_it_saw(background, trust):
@@ -275,7 +276,7 @@ def test_held_answers_are_sent_up_to_where_they_wait(background, trust, secure):
         while not gate.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
-    held = Held(ok(b"one", b"two"), by_number({0: "first"}), see)
+    held = Held(ok(b"one", b"two"), AsRecorded({0: "first"}, answer=0), see)
     with (
         background.serve(held) as served,
         tunnel(served, trust) if secure else plain_tunnel(served) as sock,
@@ -301,7 +302,7 @@ def test_closing_a_service_ends_what_is_open(background, trust):
     async def see(text):
         await asyncio.sleep(60)
 
-    held = Held(ok(b"one", b"two"), by_number({0: "first"}), see)
+    held = Held(ok(b"one", b"two"), AsRecorded({0: "first"}, answer=0), see)
     started = time.monotonic()
     with background.serve(held) as served:
         waiting = tunnel(served, trust)

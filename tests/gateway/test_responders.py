@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from wire import collect, http_chunks, ok, post, response, tunnel
 
 from harness.gateway.fault import Change, Fault, cut
-from harness.gateway.held import Held, by_number
+from harness.gateway.held import Held
 from harness.gateway.paced import Paced
 from harness.gateway.responder import Chunk, End
+from harness.runner.gates import AsRecorded
 
 EVENTS = b"data: a\n\ndata: b\r\n\r\ndata: \xf0\x9f\x92\xaa\n\n"
 
@@ -24,7 +25,7 @@ def test_held_waits_after_the_chunks_it_is_told_to():
         log.append(f"see {text}")
 
     async def run():
-        held = Held(ok(b"a", b"b", b"c"), by_number({0: "A", 2: "C"}), see)
+        held = Held(ok(b"a", b"b", b"c"), AsRecorded({0: "A", 2: "C"}, answer=0), see)
         async for part in held.respond(None):
             log.append(part.data if isinstance(part, Chunk) else type(part).__name__)
 

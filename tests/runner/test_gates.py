@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.model.checkpoints import checkpoints
 from harness.model.recording import ChunkMark, Response
-from harness.runner.gates import gates
 
 
 def response(texts, sizes):
@@ -34,7 +34,7 @@ def response(texts, sizes):
 )
 def test_a_gate_asks_only_for_what_has_been_sent_and_never_for_all(project, reading, texts, sizes):
     recorded = response(texts, sizes)
-    found = gates(recorded, project.operations["chat"], reading)
+    found = checkpoints(recorded, project.operations["chat"], reading)
     whole = "".join(texts) if reading == "text" else recorded.body.decode()
     sent = 0
     for number, mark in enumerate(recorded.chunks):
@@ -51,9 +51,9 @@ def test_a_gate_asks_only_for_what_has_been_sent_and_never_for_all(project, read
 def test_the_shipped_stream_has_two_gates_for_every_reading(project):
     recorded = project.recordings["streaming"].exchanges[0].response
     for reading in ("text", "body"):
-        assert len(gates(recorded, project.operations["chat"], reading)) == 2
+        assert len(checkpoints(recorded, project.operations["chat"], reading)) == 2
 
 
 def test_a_whole_answer_has_none(project):
     recorded = project.recordings["basic"].exchanges[0].response
-    assert gates(recorded, project.operations["chat"], "text") == {}
+    assert checkpoints(recorded, project.operations["chat"], "text") == {}

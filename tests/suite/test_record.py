@@ -153,15 +153,15 @@ def test_one_sample_of_each_scenario_is_run(project):
         ),
         (
             [http("200 OK", JSON, "Content-Length: 99"), b"{", CLOSE],
-            "an answer that was closed after 1 bytes",
+            "the answer broke off after 1 bytes: the connection was closed",
         ),
         (
             [http("200 OK", JSON, "Content-Length: 99"), b"{", 0.05, RESET],
-            "an answer that was reset after 1 bytes",
+            "the answer broke off after 1 bytes: the connection was reset",
         ),
         (
             [http("200 OK", SSE, CHUNKED), framed(FAILED_EVENT), LAST],
-            "a stream that ends with an error: server_error: It broke.",
+            "the stream ends with an error: server_error: It broke.",
         ),
         ([CLOSE], "closed the connection without an answer"),
     ],
@@ -395,4 +395,7 @@ def test_a_compressed_recording_answers_a_client_that_takes_none(project, tmp_pa
     assert code == 0, output + said
     assert read(project, scenario).exchanges[0].response.coding == "gzip"
     code, output, said = call("run", f"plain/{scenario}", project=project)
-    assert code == 0, output + said
+    if scenario == "pieces":  # nobody can cut it by event, so that it tells nothing of streaming
+        assert (code, "this recording proves too little" in output) == (2, True), output + said
+    else:
+        assert code == 0, output + said

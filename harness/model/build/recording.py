@@ -119,7 +119,7 @@ def _contradictions(
     loaded: Loaded, place: tuple[str | int, ...], data: dict[str, Any], size: int
 ) -> Iterator[Problem]:
     """What no server could have sent."""
-    whole = data["ending"] == "complete"
+    whole = data["ending"] in {"complete", "cut"}
     if "length" in data and (whole or data["framing"] != "length" or data["length"] <= size):
         message = f"expected more than the {size} bytes of a body that broke off, or no such key"
         yield loaded.problem((*place, "length"), message)

@@ -139,7 +139,7 @@ def _is_all(
 ) -> None:
     """See that nothing tells of more than there is, unless the body itself is whole."""
     kind = media_type(fields)
-    if _is_json(plain) if kind.endswith("json") else operation.is_done(plain):
+    if _is_json(plain) if kind.endswith("json") else operation.has_ended(plain):
         return
     message = f"{entry.field}: only a part of its body is in the file"
     if entry.why and CUT.search(entry.why):
