@@ -6,31 +6,33 @@ import atexit
 import gc
 import os
 import sys
-from contextlib import suppress
 from typing import NoReturn
+
+from harness import interruption
+from harness.outlet import Streams
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with its code."""
     # A call makes much that lasts and little that does not: to look for that often is a waste.
     gc.set_threshold(100_000)
-    from harness.cli.main import invoke
+    streams = Streams()
+    try:
+        interruption.heed()
+        from harness.cli.main import invoke
 
-    _leave(invoke(sys.argv[1:]))
+        code = invoke(sys.argv[1:])
+    except KeyboardInterrupt:  # before anything began, or after all was done
+        code = 128 + interruption.received()
+    _leave(code, streams)
 
 
-def _leave(code: int) -> NoReturn:
+def _leave(code: int, streams: Streams) -> NoReturn:
     """Exit, and leave it to the system to take everything apart: it is much faster at it."""
     atexit._run_exitfuncs()  # noqa: SLF001
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            continue  # nobody listens any more
-        except (OSError, ValueError) as error:
-            with suppress(OSError, ValueError):
-                print(f"error: the output cannot be written: {error}", file=sys.stderr)  # noqa: T201
-            code = code or 3
+    if lost := streams.finish():
+        print(f"error: the output cannot be written: {lost}", file=sys.stderr, flush=True)  # noqa: T201
+        code = code if code in {2, 3} or code > 128 else 3  # noqa: PLR2004
     os._exit(code)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INVALID, HARNESS, FAIL, STALE = 2, 3, 1, 4
-INTERRUPTED = 130
-CLOSED_PIPE = 141
-"""As shells count: 128 and the number of SIGINT, and of SIGPIPE."""
+ENDED = 128
+"""With a signal's number added, as shells count: this program was asked to end."""
 
 VERBS = {
     "list": "Show scenarios, clients and models.",
@@ -42,7 +40,8 @@ Examples:
 
 \b
 Exit codes: 0 as expected, 1 a sample fails, 2 the call or a project file
-is invalid, 3 the harness could not do its work, 4 a file is stale.
+is invalid, 3 the harness could not do its work, 4 a file is stale; 130,
+143 and 129 it was ended by Ctrl-C, SIGTERM or SIGHUP.
 """
 
 
@@ -57,7 +56,7 @@ def cli() -> None:
     """Run API samples exactly as published, and prove that every language's sample does the same."""
 
 
-def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every kind of end)
+def invoke(arguments: Sequence[str]) -> int:
     """Run the command line.
 
     Returns:
@@ -72,9 +71,8 @@ def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every
         )
     except click.exceptions.Exit as error:
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        return INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _end(error.__cause__ if isinstance(error, click.Abort) else error)
     except click.ClickException as error:
         error.show()
         return INVALID
@@ -83,23 +81,54 @@ def invoke(arguments: Sequence[str]) -> int:  # noqa: C901  (a way out for every
             _complain(as_typed(str(problem), call.project))
         return INVALID
     except HarnessError as error:
-        _complain(error.message)
+        _complain(as_typed(error.message, call.project))
         if error.remedy:
             click.echo(f"  remedy: {as_typed(error.remedy, call.project)}", err=True)
         return HARNESS
-    except BrokenPipeError:
-        return CLOSED_PIPE  # whoever read our output has seen enough
     except Exception as error:  # noqa: BLE001
-        if isinstance(error, OSError) and error.filename is None and error.errno == errno.ENOSPC:
-            _complain(f"the output cannot be written: {error.strerror}")
-            return HARNESS
-        import traceback
-
-        click.echo(traceback.format_exc(), err=True)
-        _complain("this is a fault in sampleproof itself; please report it with the lines above")
+        _confess(error)
         return HARNESS
     return result if isinstance(result, int) else 0
 
 
+def _end(error: BaseException | None) -> int:
+    """Tell that this call was ended, and how far it came."""
+    from harness.interruption import received
+
+    signal = received()
+    click.echo(
+        ": ".join(text for text in (f"stopped by {signal.name}", str(error or "")) if text),
+        err=True,
+    )
+    return ENDED + signal
+
+
+def _confess(error: Exception) -> None:
+    """Tell of a fault of ours in one line, and keep for us what nobody else can read."""
+    import tempfile
+    import traceback
+
+    from harness.model.unexpected import describe
+
+    said = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            encoding="utf-8",
+            errors="backslashreplace",
+            prefix="sampleproof-fault-",
+            suffix=".txt",
+            delete=False,
+        ) as file:
+            file.write(said)
+            kept = f"with the file {file.name}"
+    except OSError:
+        click.echo(said, err=True)
+        kept = "with the lines above"
+    _complain(f"this is a fault in sampleproof itself ({describe(error)}); please report it {kept}")
+
+
 def _complain(text: str) -> None:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
+    """Print what is wrong; what a file or a sample holds must not reach the terminal as it is."""
+    shown = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {shown}", err=True)

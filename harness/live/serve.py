@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import signal
 import socket
 import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Literal
 
+from harness import interruption
 from harness.gateway.authority import Authority
 from harness.gateway.echo import Echo
 from harness.gateway.forward import Forward
@@ -145,8 +145,7 @@ async def serve(
         lines = settings(shell, given, bundle, project.clients.values(), token)
         text = "\n".join(lines)
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
+        interruption.heed(lambda: loop.call_soon_threadsafe(stopped.set))
         service = await Gateway(authority).serve(listener, Logged(answers, tell), lambda _: None)
     except BaseException:
         listener.close()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from typing import TYPE_CHECKING
 
 import click
 
+from harness import interruption
 from harness.model.problem import InvalidError
 from harness.record.recorder import is_secret
 from harness.report import explain
@@ -108,7 +108,7 @@ class Session:
         )
         try:
             stage.authority.prepare({cell.endpoint.host for cell in cells})
-            codes = [asyncio.run(self._one(cell, stage)) for cell in cells]
+            codes = [interruption.run(self._one(cell, stage)) for cell in cells]
         finally:
             stage.close()
         return worst(codes)
@@ -120,7 +120,7 @@ class Session:
             made = await self.recorder.record(cell, stage)
             return self._settle(cell, made)
         except InvalidError as error:
-            for problem in error.problems:
+            for problem in error.told():
                 _complain(self.typed(str(problem)))
             _complain(f"{name}: not recorded")
             return INVALID

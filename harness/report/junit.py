@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
+
+from harness.report.ndjson import unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +32,9 @@ def write(folder: Path, report: Iterable[Line]) -> Path:
     """Write the JUnit file of a report beside it.
 
     Case after case goes to a file of its own first: how many there are stands at the top.
+
+    Raises:
+        HarnessError: It cannot be written.
     """
     suite = {"name": "sampleproof"}
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
@@ -53,10 +59,25 @@ def write(folder: Path, report: Iterable[Line]) -> Path:
             shutil.copyfileobj(body, file)
             file.write(CLOSING + b"</testsuites>")
         beside.replace(path)
+    except OSError as error:
+        raise unwritten(error, path) from error
     finally:
-        cases.unlink(missing_ok=True)
-        beside.unlink(missing_ok=True)
+        for part in (cases, beside):
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
     return path
+
+
+def remove(folder: Path) -> None:
+    """Take away what an earlier run left: it would pass for what this one found.
+
+    Raises:
+        HarnessError: It cannot be taken away.
+    """
+    try:
+        (folder / NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritten(error, folder / NAME) from error
 
 
 def _case(line: Line, counts: dict[str, int]) -> tuple[ET.Element, float]:
@@ -64,14 +85,15 @@ def _case(line: Line, counts: dict[str, int]) -> tuple[ET.Element, float]:
     seconds = float(line.get("run", {}).get("duration_ms", 0)) / 1000
     group = line.get("client", "parity")
     name = line.get("id") or f"parity/{line['scenario']}@{line['model']}"
-    case = ET.Element("testcase", classname=f"samples.{group}", name=name, time=f"{seconds:.3f}")
+    about = {"classname": _fit(f"samples.{group}"), "name": _fit(name), "time": f"{seconds:.3f}"}
+    case = ET.Element("testcase", about)
     if "sample" in line:
-        case.set("file", line["sample"]["path"])
+        case.set("file", _fit(line["sample"]["path"]))
     if line["verdict"] == "fail":
         counts["failures"] += 1
         first = line["findings"][0]
         element = ET.SubElement(
-            case, "failure", type=first["check"], message=_fit(first["message"])
+            case, "failure", type=_fit(first["check"]), message=_fit(first["message"])
         )
         element.text = _fit("\n\n".join(_finding(one) for one in line["findings"]))
     elif line["verdict"] == "error":
@@ -82,7 +104,7 @@ def _case(line: Line, counts: dict[str, int]) -> tuple[ET.Element, float]:
     elif line["verdict"] == "skipped":
         counts["skipped"] += 1
         reason = f"not evaluated: {', '.join(line['not_evaluated'])}"
-        ET.SubElement(case, "skipped", message=reason)
+        ET.SubElement(case, "skipped", message=_fit(reason))
     return case, seconds
 
 

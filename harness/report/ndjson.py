@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harness.gathering import groups
@@ -14,6 +16,7 @@ from harness.report.line import encode, footer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from harness.model.cell import Cell
     from harness.report.line import Line
@@ -35,8 +38,7 @@ class Writer:
             header: Its first line.
             order: The names of the lines that follow, as `order` gives them.
 
-        Raises:
-            HarnessError: The folder cannot be written.
+        That a folder cannot be written is told at the end: what runs can still be shown.
         """
         self.path = folder / NAME
         self._beside = folder / f".{NAME}.{os.getpid()}"
@@ -44,16 +46,15 @@ class Writer:
         self._due = next(self._next, None)
         self._early: dict[str, bytes] = {}
         self._counts: dict[str, Counter[str]] = {"cells": Counter(), "parity": Counter()}
+        self._file: BinaryIO | None = None
+        self._fault: OSError | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
             self._file = self._beside.open("wb")
         except OSError as error:
-            raise HarnessError(
-                f"the report cannot be written: {error.filename}: {error.strerror}",
-                "name another folder with --report DIR",
-            ) from error
-        self._file.write(encode(header))
+            self._fault = error
+        self._write(encode(header))
 
     def cell(self, line: Line) -> None:
         """Take a cell's line."""
@@ -67,7 +68,7 @@ class Writer:
         self._count(line)
         self._early[name] = encode(line)
         while self._due is not None and self._due in self._early:
-            self._file.write(self._early.pop(self._due))
+            self._write(self._early.pop(self._due))
             self._due = next(self._next, None)
 
     def _count(self, line: Line) -> None:
@@ -76,19 +77,66 @@ class Writer:
     def copy(self, line: Line, text: bytes) -> None:
         """Take a line as it stands in another report, to follow what has been written."""
         self._count(line)
-        self._file.write(text)
+        self._write(text)
+
+    def _write(self, text: bytes) -> None:
+        if self._file is None or self._fault is not None:
+            return
+        try:
+            self._file.write(text)
+        except OSError as error:
+            self._fault = error
 
     def finish(self, exit_code: int, duration_ms: float) -> None:
-        """Write the footer, and put the report in its place."""
+        """Write the footer, and put the report in its place.
+
+        Raises:
+            HarnessError: It could not be written; what was there before still is.
+        """
         run = {"duration_ms": round(duration_ms, 1)}
-        self._file.write(encode(footer(self._counts, exit_code, run)))
-        self._file.close()
-        self._beside.replace(self.path)
+        self._write(encode(footer(self._counts, exit_code, run)))
+        self._place()
+
+    def break_off(self) -> None:
+        """Put a report of what has ended in its place: without a footer, so that nobody takes it for whole.
+
+        What an earlier run left there must not pass for what this one found.
+
+        Raises:
+            HarnessError: It could not be written; what was there before still is.
+        """
+        for name in (self._due, *self._next):
+            if name in self._early:
+                self._write(self._early.pop(name))
+        self._place()
+
+    def _place(self) -> None:
+        try:
+            if self._fault is None and self._file is not None:
+                self._file.close()
+                self._beside.replace(self.path)
+        except OSError as error:
+            self._fault = error
+        if self._fault is not None:
+            self.abandon()
+            raise unwritten(self._fault, self.path)
 
     def abandon(self) -> None:
         """Leave no half report."""
-        self._file.close()
-        self._beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.close()
+        with suppress(OSError):
+            self._beside.unlink(missing_ok=True)
+
+
+def unwritten(error: OSError, path: Path) -> HarnessError:
+    """Why a file of the report could not be written."""
+    reason = f"{error.filename or path}: {error.strerror or error}"
+    remedy = "name another folder with --report DIR"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        remedy = f"make room on the disk, or {remedy}"
+    return HarnessError(f"the report cannot be written: {reason}", remedy)
 
 
 def order(cells: Iterable[Cell]) -> Iterator[str]:

@@ -161,12 +161,18 @@ class Screen:
             self._live.close()
             self._live = None
 
-    def summary(self, endpoint: Endpoint, report: Path, asked: Endpoint | None = None) -> None:
+    def how_far(self) -> str:
+        """How many samples have run, in words."""
+        return f"{self._counts.total()} of {number(len(self.cells), 'sample')} have run"
+
+    def summary(
+        self, endpoint: Endpoint, report: Path | None, asked: Endpoint | None = None
+    ) -> None:
         """Show the table, and say what the answers are worth.
 
         Args:
             endpoint: The one that the samples name.
-            report: The report's file.
+            report: The report's file, if there is one.
             asked: The one that answered, if it was no recording.
         """
         click.echo("\n" + "\n".join(self._table()) + "\n" if not self._many else "")
@@ -177,10 +183,13 @@ class Screen:
         if self._differ:
             scenarios = number(self._differ, "scenario")
             tally.append(click.style(f"clients differ in {scenarios}", fg="red"))
+        if due := len(self.cells) - self._counts.total():
+            tally.append(f"{due} not run")
         if self._cached:
             tally.append(f"{self._cached} from earlier runs")
         click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
-        click.echo(f"Report: {_short(report)}")
+        if report:
+            click.echo(f"Report: {_short(report)}")
         if self._answered:
             text = self._told(asked) if asked else _provenance(self.cells, endpoint)
             click.echo(textwrap.fill(text, WIDTH, break_long_words=False))
@@ -196,8 +205,9 @@ class Screen:
         rows = [["", *clients, "clients agree"]]
         for group in groups(self.cells):
             first = group[0]
-            found = {cell.client.name: self._known[cell.id][0] for cell in group}
-            verdict = self._parities[f"{first.scenario.name}@{first.model}"]
+            ended = [cell for cell in group if cell.id in self._known]
+            found = {cell.client.name: self._known[cell.id][0] for cell in ended}
+            verdict = self._parities.get(f"{first.scenario.name}@{first.model}", "skipped")
             same = click.style(PARITY[verdict], fg=COLOURS[verdict])
             shown = [_styled(found[client]) if client in found else "" for client in clients]
             rows.append([row(first), *shown, same])

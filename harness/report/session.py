@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from harness import interruption
 from harness.gathering import Gathering
+from harness.interruption import Interrupted
 from harness.memory.memory import Memory
 from harness.model.basis import Digests
 from harness.model.problem import HarnessError
@@ -110,19 +112,14 @@ class Session:
             The exit code.
 
         Raises:
-            HarnessError: The stage could not be set.
+            HarnessError: The stage could not be set, or the report cannot be written.
+            Interrupted: This process was asked to end; what had ended by then is in the report,
+                which has no footer.
         """
         started = time.monotonic()
-        self._state = state_folder(self.root)
-        if not self.newest:
-            clients = {cell.client.name: cell.client for cell in cells}
-            self.toolchains = prepare_all(
-                clients.values(), self.root, self._state, announce, self.node
-            )
-        self._memory = None if self.live else self._open_memory()
-        self._durations = self.live.durations if self.live else Durations(self._state)
-        whole = self._memory is not None and self._memory.holds(cells)
-        stage = None if whole else self._stage(cells)
+        self._prepare(cells)
+        remembered = self._memory is not None and self._memory.holds(cells)
+        stage = None if remembered else self._stage(cells)
         unsealed = (stage.unsealed if stage else self._memory and self._memory.unsealed) or ""
         try:
             endpoint = self.live.target.endpoint if self.live else None
@@ -136,32 +133,88 @@ class Session:
             )
             writer = ndjson.Writer(self.report, header, ndjson.order(cells))
             estimate = Estimate(cells, self._durations)
-            screen = Screen(cells, self.rerun, self.typed, estimate, live=not whole)
+            screen = Screen(cells, self.rerun, self.typed, estimate, live=not remembered)
             digests = Digests(self.root)
             for cell in cells:  # now, since files may change while samples run
                 digests.basis(cell)
             teller = Teller(writer, screen, digests)
-            try:
-                self._answer(cells, stage, Gathering(cells, teller))
-                writer.finish(teller.exit_code, (time.monotonic() - started) * 1000)
-            except BaseException:
-                writer.abandon()
-                raise
-            finally:
-                screen.close()
+            early = self._answer_all(cells, stage, teller)
         finally:
             if stage:
                 stage.close()
             self._durations.save()
             if self._memory:
                 self._memory.close()
-        from harness.report import junit  # not before anything runs
-
-        junit.write(self.report, ndjson.lines(writer.path))
-        screen.summary(self.project.catalog.endpoint, writer.path, endpoint)
+        report: Path | None = writer.path
+        try:
+            self._write(writer, None if early else teller.exit_code, time.monotonic() - started)
+        except HarnessError as error:
+            early = early or error
+            report = None
+        screen.summary(self.project.catalog.endpoint, report, endpoint)
+        if isinstance(early, KeyboardInterrupt):
+            why = "the report is incomplete" if report else "there is no report"
+            raise Interrupted(f"{screen.how_far()}; {why}")
+        if early is not None:
+            raise early
         if unsealed and self.seal != "off":
             click.echo(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
         return teller.exit_code
+
+    def _prepare(self, cells: Sequence[Cell]) -> None:
+        self._state = state_folder(self.root)
+        if not self.newest:
+            clients = {cell.client.name: cell.client for cell in cells}
+            self.toolchains = prepare_all(
+                clients.values(), self.root, self._state, announce, self.node
+            )
+        self._memory = None if self.live else self._open_memory()
+        self._durations = self.live.durations if self.live else Durations(self._state)
+
+    def _answer_all(
+        self, cells: Sequence[Cell], stage: Stage | None, teller: Teller
+    ) -> HarnessError | KeyboardInterrupt | None:
+        """Have all cells answered, as far as that goes.
+
+        Returns:
+            Why not all of them were; what was told by then can be shown.
+
+        Raises:
+            HarnessError: None of them was.
+        """
+        try:
+            self._answer(cells, stage, Gathering(cells, teller))
+        except (HarnessError, KeyboardInterrupt) as error:
+            if isinstance(error, HarnessError) and not teller.told:
+                teller.writer.abandon()
+                raise
+            return error
+        except BaseException:
+            teller.writer.abandon()
+            raise
+        finally:
+            teller.screen.close()
+        return None
+
+    def _write(self, writer: ndjson.Writer, exit_code: int | None, duration_s: float) -> None:
+        """Put the report in its place, and what is drawn from it.
+
+        Args:
+            writer: Has the report.
+            exit_code: The run's; `None` if it was ended before it was done.
+            duration_s: How long it took.
+
+        Raises:
+            HarnessError: Something cannot be written.
+        """
+        from harness.report import junit  # not before anything runs
+
+        if exit_code is None:
+            writer.break_off()
+            junit.remove(self.report)
+        else:
+            writer.finish(exit_code, duration_s * 1000)
+            junit.write(self.report, ndjson.lines(writer.path))
 
     def _open_memory(self) -> Memory:
         memory = Memory(
@@ -202,14 +255,12 @@ class Session:
         return outcome is not None
 
     def _perform(self, cells: Sequence[Cell], stage: Stage, gathering: Gathering) -> None:
-        import asyncio
-
         from harness.suite import run_suite
 
         live = self.live
         jobs = min(live.schedule.at_once(self.jobs) if live else self.jobs, len(cells))
         stage.authority.prepare({cell.endpoint.host for cell in cells})
-        asyncio.run(
+        interruption.run(
             run_suite(
                 self._durations.in_turn(cells) if jobs > 1 else cells,
                 stage,

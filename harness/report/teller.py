@@ -20,26 +20,29 @@ class Teller:
 
     def __init__(self, writer: Writer, screen: Screen, digests: Digests) -> None:
         """Tell a report and a screen; digests say what verdicts rest on."""
-        self._writer = writer
-        self._screen = screen
+        self.writer = writer
+        self.screen = screen
         self._digests = digests
         self._codes = {0}
+        self.told = False
+        """Whether there was any outcome."""
 
     def begun(self, cell: Cell) -> None:
         """Tell that a cell has started."""
-        self._screen.begun(cell)
+        self.screen.begun(cell)
 
     def outcome(self, one: Outcome) -> None:
         """Tell of an outcome."""
         self._codes.add(exit_code([one], []))
-        self._writer.cell(line.cell(one, self._digests.basis(one.cell)))
-        self._screen.outcome(one)
+        self.writer.cell(line.cell(one, self._digests.basis(one.cell)))
+        self.screen.outcome(one)
+        self.told = True
 
     def parity(self, one: Parity) -> None:
         """Tell how clients compare."""
         self._codes.add(exit_code([], [one]))
-        self._writer.parity(line.parity(one))
-        self._screen.parity(one)
+        self.writer.parity(line.parity(one))
+        self.screen.parity(one)
 
     @property
     def exit_code(self) -> int:

@@ -37,7 +37,9 @@ def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | N
     if execute:
         gc.disable()  # or every child would copy what the collector touches
     family.adopt_orphans()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whoever ends the harness may mean its whole group: it ends the runs itself, and says so.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whatever it was when the harness was started
     while (message := wire.receive(control)) is not None:
         order, (lifeline, *outlets) = message

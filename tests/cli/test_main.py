@@ -1,5 +1,6 @@
 """The command line explains itself, starts quickly, and ends with the promised codes."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import harness
 from harness.cli import main, run
 from harness.model.problem import HarnessError
+from harness.report import ndjson
 
 
 @pytest.fixture
@@ -119,7 +121,24 @@ def test_a_bug_of_ours_is_3_and_asks_for_a_report(call, monkeypatch, root):
     monkeypatch.setattr("harness.model.kept.open_kept", fail)
     code, _, err = call("list", "--project", str(root))
     assert code == 3
-    assert "this is a fault in sampleproof itself" in err
+    assert len(err.splitlines()) == 1
+    assert "this is a fault in sampleproof itself (ZeroDivisionError" in err
+    assert "please report it with the file " in err
+    kept = Path(err.split()[-1])
+    assert "Traceback" in kept.read_text()
+    kept.unlink()
+
+
+def test_a_bug_of_ours_is_told_even_where_nothing_can_be_kept(call, monkeypatch, root, tmp_path):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("harness.model.kept.open_kept", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    code, _, err = call("list", "--project", str(root))
+    assert code == 3
+    assert "Traceback" in err
+    assert err.endswith("please report it with the lines above\n")
 
 
 def test_an_interrupt_is_130(call, monkeypatch, root):
@@ -128,7 +147,7 @@ def test_an_interrupt_is_130(call, monkeypatch, root):
 
     monkeypatch.setattr("harness.model.kept.open_kept", interrupt)
     code, _, err = call("list", "--project", str(root))
-    assert (code, err.strip()) == (130, "stopped")
+    assert (code, err.strip()) == (130, "stopped by SIGINT")
 
 
 def test_a_project_elsewhere_may_be_named_where_there_is_none(root, tmp_path, monkeypatch):
@@ -164,12 +183,60 @@ def test_a_reader_that_has_seen_enough_is_no_fault(root):
     assert (done.stdout.splitlines()[0], done.stderr) == ("Samples", "")
 
 
-def test_a_reader_that_leaves_in_the_middle_of_a_run_is_no_fault(root, tmp_path):
-    command = f"{sys.executable} -m harness run curl --report {tmp_path} | head -1"
+@pytest.mark.parametrize(
+    "end",
+    ["| head -1", "2>&1 | head -1", ">&-", ">&- 2>&- <&-", "| true"],
+)
+def test_a_run_does_not_depend_on_who_listens(root, tmp_path, end):
+    run = f"{sys.executable} -m harness run curl --no-cache --report {tmp_path}"
+    done = subprocess.run(
+        ["bash", "-c", f"{run} {end}; exit ${{PIPESTATUS[0]}}"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ndjson.read(tmp_path / ndjson.NAME)[-1]["exit_code"] == 0
+
+
+def test_a_run_whose_output_is_lost_keeps_its_report_and_says_so(root, tmp_path):
+    command = f"{sys.executable} -m harness run curl --report {tmp_path} > /dev/full"
     done = subprocess.run(
         ["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False
     )
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 3
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+    assert ndjson.read(tmp_path / ndjson.NAME)[-1]["exit_code"] == 0
+
+
+def test_a_report_that_cannot_be_written_hides_no_result(root, tmp_path):
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "run", "curl", "--report", tmp_path / "file/report"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "3 samples: 3 pass" in done.stdout
+    assert "error: the report cannot be written: " in done.stderr
+    assert "remedy: name another folder with --report DIR" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252:strict"])
+def test_no_encoding_of_the_terminal_is_too_small_for_a_message(root, encoding):
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "run", "\N{SNOWMAN}/basic"],
+        cwd=root,
+        env=dict(os.environ, PYTHONIOENCODING=encoding),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"no sample matches" in done.stderr
 
 
 def test_output_that_cannot_be_written_is_our_fault(root):

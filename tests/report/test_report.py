@@ -3,6 +3,7 @@
 import json
 import os
 from importlib import resources
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -177,7 +178,19 @@ def test_what_is_no_whole_report_is_refused(tmp_path, content, message):
         ndjson.read(path)
 
 
-def test_a_folder_that_cannot_be_written_is_our_fault(tmp_path):
+def test_a_folder_that_cannot_be_written_is_our_fault_and_told_at_the_end(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(HarnessError, match="cannot be written"):
-        ndjson.Writer(tmp_path / "file", line.header(0, {}, "refused"), [])
+    writer = ndjson.Writer(tmp_path / "file", line.header(0, {}, "refused"), [])
+    with pytest.raises(HarnessError, match=r"cannot be written.*\n.*--report DIR"):
+        writer.finish(0, 1.0)
+
+
+def test_a_disk_that_is_full_leaves_the_last_report_and_says_what_to_do(written, tmp_path):
+    before = written.read_bytes()
+    writer = ndjson.Writer(tmp_path, line.header(0, {}, "refused"), [])
+    writer._file.close()
+    writer._file = Path("/dev/full").open("wb")  # noqa: SIM115
+    with pytest.raises(HarnessError, match=r"No space left.*\n.*make room on the disk"):
+        writer.finish(0, 1.0)
+    assert written.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [written]
