@@ -1,14 +1,31 @@
 """The guides that walk through something, walked; and the layout that CONTRIBUTING.md shows."""
 
-import pytest
-from walk import blocks
+import re
 
+import pytest
+from walk import Clone, blocks
+
+LEAST = 200
 GUIDES = ["docs/guides/add-a-scenario.md", "docs/guides/add-a-client.md"]
 
 
-def test_the_walk_throughs_work_as_they_stand(root, project, clone):
-    # One after the other: the second guide shows what the first has left.
-    steps = [step for guide in GUIDES for step in blocks((root / guide).read_text("utf-8"))]
+@pytest.fixture(scope="module")
+def steps(root):
+    """One guide after the other: the second shows what the first has left."""
+    return [step for guide in GUIDES for step in blocks((root / guide).read_text("utf-8"))]
+
+
+@pytest.fixture(scope="module")
+def grown(root, copy_first_samples, project, tmp_path_factory, steps):
+    """A clone in which somebody has done what the guides say."""
+    clone = Clone(root, copy_first_samples, project, tmp_path_factory.mktemp("grown"))
+    clone.take_the_rest(root, project)
+    for step in steps:
+        clone.do(step)
+    return clone
+
+
+def test_the_walk_throughs_work_as_they_stand(steps, grown):
     assert [step.file for step in steps if step.file] == [
         "samples/scenarios/translate.yaml",
         "samples/recordings/translate.yaml",
@@ -19,9 +36,13 @@ def test_the_walk_throughs_work_as_they_stand(root, project, clone):
         "docs/messages/en.yaml",
         "docs/messages/fr.yaml",
     ]
-    clone.take_quickstarts(root, project)
-    for step in steps:
-        clone.do(step)
+
+
+def test_the_tests_pass_on_a_project_that_has_grown(grown):
+    code, printed = grown.test()
+    assert code == 0, printed
+    passed = re.search(r"(\d+) passed", printed)
+    assert int(passed[1]) > LEAST, "the tests that read the project were left out"
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md"], indirect=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ruamel.yaml import YAML
 
-from harness.pages.quickstart import MESSAGES, TEMPLATE
+from harness.pages.quickstart import MESSAGES
 from harness.toolchain.ready import prepare_all
 from harness.toolchain.state import state_folder
 
@@ -31,6 +31,7 @@ FENCE = re.compile(
     r'^```(?P<language>\S*)(?: title="(?P<file>\S+)")?\n(?P<text>.*?)^```$',
     re.MULTILINE | re.DOTALL,
 )
+NOT_TAKEN = {".git", ".hypothesis", "build", "dist"}
 CELL = re.compile(r"\S+/\S+ +(?:pass|fail|error)\b")
 
 
@@ -113,13 +114,32 @@ class Clone:
         self.folder = folder
         self.makefile = (root / "Makefile").read_text("utf-8")
 
-    def take_quickstarts(self, root: Path, project: Project) -> None:
-        """What the quickstarts of those samples are made of."""
-        (self.folder / "docs").mkdir()
-        shutil.copy(root / TEMPLATE, self.folder / "docs")
-        shutil.copytree(root / MESSAGES, self.folder / MESSAGES)
+    def take_the_rest(self, root: Path, project: Project) -> None:
+        """All else that a clone has: documents, tests, and what both speak of."""
+        ignored = shutil.ignore_patterns("node_modules", "__pycache__", "quickstart.*.md")
+        for name in ("docs", "tests"):
+            shutil.copytree(root / name, self.folder / name, ignore=ignored)
         for path in (self.folder / MESSAGES).iterdir():
             keep_messages(path, project)
+        for path in root.iterdir():
+            if path.name not in NOT_TAKEN and not (self.folder / path.name).exists():
+                (self.folder / path.name).symlink_to(path)
+
+    def test(self) -> tuple[int, str]:
+        """Run those of its tests that can notice how it has grown; the exit code and the output."""
+        plugin = "of_project"
+        subprocess.run(["git", "init", "--quiet"], cwd=self.folder, check=True)
+        subprocess.run(["git", "add", "--all"], cwd=self.folder, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", plugin, "-p", "no:cacheprovider", "tests"],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "tests/docs")},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
 
     def do(self, block: Block) -> None:
         """Write the block's file, or run its commands and see that they print what it says."""
