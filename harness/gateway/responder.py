@@ -1,8 +1,8 @@
 """What answers inside the gateway. One shape for all: a head, timed chunks, an ending.
 
 A responder is given a whole request and yields the parts of its answer. Some answer by themselves
-(`Replay`); others wrap one and change what it yields or when (`Held`, `Paced`, `Fault`). How the
-parts become bytes on the wire is not their business.
+(`Replay`); others wrap one and change what it yields or when (`Held`, `Paced`). How the parts become
+bytes on the wire is not their business.
 """
 
 from __future__ import annotations

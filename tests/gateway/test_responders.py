@@ -1,11 +1,11 @@
 import asyncio
 
 import pytest
+from fault import Change, Fault, cut
 from hypothesis import given
 from hypothesis import strategies as st
 from wire import collect, http_chunks, ok, post, response, tunnel
 
-from harness.gateway.fault import Change, Fault, cut
 from harness.gateway.held import Held
 from harness.gateway.paced import Paced
 from harness.gateway.responder import Chunk, End

@@ -3,10 +3,10 @@
 from itertools import accumulate
 
 import pytest
+from fault import cut
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gateway.fault import cut
 from harness.model.event_stream import EventReader, blocks, event_data, events
 from harness.model.recording import likely_chunks
 

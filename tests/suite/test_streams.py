@@ -10,10 +10,10 @@ import sys
 
 import msgspec
 import pytest
+from fault import cut
 from processes import started_for
 from workshop import answered
 
-from harness.gateway.fault import cut
 from harness.model.recording import ChunkMark
 from harness.runner.activity import processes
 from harness.runner.run import GATE_GRACE_S
