@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from harness.model import jsonvalue
 from harness.model.event_stream import event_data
 from harness.model.finding import Finding
-from harness.model.reply import AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,8 +35,8 @@ def status(evidence: Evidence) -> list[Finding] | None:
         return [_status(message, "an answer", None)]
     findings = []
     for number, answer in enumerate(answers):
-        # However often a client is told to ask again, what it is told in the end is what counts.
-        if number == len(answers) - 1 or answer.response.status not in AGAIN:
+        # However often a client asks again, what it is told in the end is what counts.
+        if number + 1 not in evidence.repeats:
             findings += _wrong(evidence, answer)
         findings += _announced(answer.response)
     return findings

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 REQUEST_CHECKS = (
     *("request.count", "request.endpoint", "request.headers", "request.auth", "request.body"),
+    "request.retry",
 )
 
 ANSWER_CHECKS = ("answer.status", "answer.shape")
@@ -43,22 +44,53 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.cell.recording.exchanges if self.cell.recording else ()
 
     @property
+    def answered(self) -> tuple[Response | None, ...]:
+        """By request: what answered it, as far as anything did."""
+        sent, answers = len(self.observation.requests), self.observation.answers
+        if answers is not None:
+            return tuple(one.response for one in answers)[:sent]
+        numbers = [self.cell.course.exchange(number) for number in range(sent)]
+        return tuple(None if one is None else self.exchanges[one].response for one in numbers)
+
+    @property
+    def repeats(self) -> dict[int, Response]:
+        """Requests that repeat the one before, counted from 0, each with what went wrong."""
+        before = dict(enumerate(self.answered, start=1))
+        return {
+            number: response
+            for number in range(1, len(self.observation.requests))
+            if (response := before.get(number)) is not None
+            and (response.status >= ERROR or response.ending != "complete")
+        }
+
+    @property
+    def asked(self) -> tuple[SeenRequest, ...]:
+        """The requests that repeat none."""
+        sent, repeats = self.observation.requests, self.repeats
+        return tuple(one for number, one in enumerate(sent) if number not in repeats)
+
+    @property
     def live(self) -> bool:
         """Whether an endpoint answered, and not the recording."""
         return self.observation.answers is not None
 
     @property
-    def last(self) -> Response:
-        """The answer that the reader sees."""
+    def final(self) -> Response:
+        """The answer that the reader sees, as it came."""
         answers = self.observation.answers
-        return (answers[-1].response if answers else self.exchanges[-1].response).plain
+        return (
+            answers[-1].response if answers else self.exchanges[self.cell.course.turns[-1]].response
+        )
+
+    @property
+    def last(self) -> Response:
+        """The same, its body not coded."""
+        return self.final.plain
 
     @cached_property
     def reply(self) -> Reply:
         """What that answer says."""
-        answers = self.observation.answers
-        last = answers[-1].response if answers else self.exchanges[-1].response
-        return self.cell.operation.reply(last)
+        return self.cell.operation.reply(self.final)
 
     @cached_property
     def due(self) -> Reply:

@@ -22,6 +22,7 @@ CHECKS = (
     Check(id="request.headers", after=("request.count",), judge=request.headers),
     Check(id="request.auth", after=("request.count",), judge=request.auth),
     Check(id="request.body", after=("request.count",), judge=request.body),
+    Check(id="request.retry", after=("request.count",), judge=request.retry),
     Check(id="secret.kept", judge=secret.kept),
     Check(id="answer.status", live=True, after=REQUEST_CHECKS, judge=answer.status),
     Check(id="answer.shape", live=True, after=("answer.status",), judge=answer.shape),

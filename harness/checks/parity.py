@@ -6,14 +6,13 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from harness.model import jsonvalue
+from harness.checks.sent import fields
 from harness.model.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.checks.check import Evidence
-    from harness.model.observation import SeenRequest
 
 Row = tuple[str, dict[str, str]]
 """A field, and by client what it holds."""
@@ -50,28 +49,12 @@ def answer(run: Evidence) -> str:
 
 
 def _sent(run: Evidence) -> dict[str, str]:
-    fields = {"requests": str(len(run.observation.requests))}
-    for number, sent in enumerate(run.observation.requests):
-        prefix = f"[{number}] " if len(run.observation.requests) > 1 else ""
-        fields |= {prefix + name: run.hide(value) for name, value in _fields(sent).items()}
-    return fields
-
-
-def _fields(sent: SeenRequest) -> dict[str, str]:
-    kinds = [value.partition(";")[0].strip().lower() for value in sent.values("content-type")]
-    fields = {
-        "method": sent.method,
-        "url": f"{sent.scheme}://{sent.host}:{sent.port}{sent.path}",
-        "content-type": ", ".join(kinds),
-    }
-    for name, value in sent.query:
-        before = fields.get(f"query {name}")
-        fields[f"query {name}"] = value if before is None else f"{before}, {value}"
-    try:
-        fields |= jsonvalue.leaves(jsonvalue.parse(sent.body))
-    except ValueError:
-        fields["$"] = sent.body.decode("utf-8", "replace")
-    return fields
+    """What was asked; what a library asks again after an error is its own affair."""
+    found = {"requests": str(len(run.asked))}
+    for number, sent in enumerate(run.asked):
+        prefix = f"[{number}] " if len(run.asked) > 1 else ""
+        found |= {prefix + name: run.hide(value) for name, value in fields(sent).items()}
+    return found
 
 
 def _compare(

@@ -1,38 +1,76 @@
-"""Checks of what a sample sends: how often, where to, with which token, which body."""
+"""Checks of what a sample sends: how often, where to, with which headers and token, which body."""
 
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from harness.checks.check import Evidence, name_request
+from harness.checks.sent import fields
 from harness.model import jsonvalue
 from harness.model.finding import Finding
+from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.model.observation import SeenRequest
 
 SHOWN = 20
 """Differences of one body that are told apart; more say no more."""
 
+EARLY_S = 0.05
+"""So much earlier than it should a timer may go off."""
+
 
 def count(evidence: Evidence) -> list[Finding] | None:
-    """`request.count`: as many requests as the recording has exchanges."""
-    requests, wanted = evidence.observation.requests, len(evidence.exchanges)
-    if len(requests) == wanted or (evidence.live and evidence.fails and len(requests) > wanted):
-        return []  # a library may well ask again when an endpoint answers with an error
+    """`request.count`: as many requests as the recording takes, by how the client asks again."""
+    requests = evidence.observation.requests
+    least, most = _wanted_live(evidence) if evidence.live else _wanted(evidence)
+    if least <= len(requests) <= most:
+        return []
     if not requests and evidence.ended_badly and evidence.observation.exit.code != 0:
         return None  # it did not come so far: how it ended is the finding
     sent = "; ".join(evidence.hide(name_request(request)) for request in requests)
+    said = sent or evidence.last_words
+    again = (
+        f"; {evidence.cell.client.file} says how often it asks again" if evidence.repeats else ""
+    )
+    wanted = _requests(least) if least == most else f"{least} to {_requests(most)}"
     return [
         Finding(
             check="request.count",
-            message=f"the sample must send {_requests(wanted)}; it sent {len(requests)}"
-            + (f": {said}" if (said := sent or evidence.last_words) else ""),
-            expected=wanted,
+            message=f"the sample must send {wanted}{again}; it sent {len(requests)}"
+            + (f": {said}" if said else ""),
+            expected=least if least == most else f"{least} to {most}",
             received=len(requests),
         )
     ]
+
+
+def _wanted(evidence: Evidence) -> tuple[int, int]:
+    """How many requests the recording takes, at least and at most."""
+    course = evidence.cell.course
+    return len(course.turns), course.most
+
+
+def _wanted_live(evidence: Evidence) -> tuple[int, int]:
+    """The same where an endpoint answered: what follows from its errors, it may have been asked."""
+    recorded = sum(one.response.status < ERROR for one in evidence.exchanges)
+    retry, again, allowed = evidence.cell.client.retry, 0, 0
+    for response in evidence.answered[:-1]:
+        if response is None:
+            continue
+        if response.ending != "complete":
+            allowed += 1  # a connection that breaks is no answer yet
+        elif response.status < ERROR:
+            again = 0
+        elif again < retry.times and retry.after(response):
+            again += 1
+            allowed += 1
+    asked = max(1, recorded)
+    return (1 if evidence.fails else asked + allowed), asked + allowed
 
 
 def _requests(number: int) -> str:
@@ -42,7 +80,8 @@ def _requests(number: int) -> str:
 def endpoint(evidence: Evidence) -> list[Finding]:
     """`request.endpoint`: method, scheme, host, port, path, and a query the operation allows."""
     wanted, findings = evidence.cell.endpoint, []
-    for exchange, request in zip(evidence.exchanges, evidence.observation.requests, strict=False):
+    for number, request in enumerate(evidence.asked):
+        exchange = evidence.exchanges[min(number, len(evidence.exchanges) - 1)]
         expected = _url(exchange.method, wanted.scheme, wanted.host, wanted.port)
         expected += wanted.base_path + exchange.path
         received = _url(request.method, request.scheme, request.host, request.port) + request.path
@@ -154,7 +193,7 @@ def _disguise(value: str) -> str:
 def body(evidence: Evidence) -> list[Finding]:
     """`request.body`: the scenario, whole and nothing else; JSON compared by type."""
     findings = []
-    for request in evidence.observation.requests:
+    for request in evidence.asked:
         if codings := [
             value for value in request.values("content-encoding") if value != "identity"
         ]:
@@ -196,3 +235,31 @@ def body(evidence: Evidence) -> list[Finding]:
                 )
             )
     return findings
+
+
+def retry(evidence: Evidence) -> list[Finding]:
+    """`request.retry`: what is asked again is the same, and is asked no sooner than the answer said."""
+    sent, rule = evidence.observation.requests, evidence.cell.client.retry
+    findings: list[Finding] = []
+    for number, error in evidence.repeats.items():
+        before, request = sent[number - 1], sent[number]
+        findings += _changed(evidence, before, request)
+        wait = rule.wait_s(error, time.time())
+        waited = request.at_s - before.at_s
+        if wait is not None and waited < wait - EARLY_S:
+            message = f"the sample asked again after {waited:.1f} s; the answer, a {error.status}, says to wait"
+            findings.append(_again(message, f"{wait:g} s or more", f"{waited:.1f} s"))
+    return findings
+
+
+def _changed(evidence: Evidence, before: SeenRequest, request: SeenRequest) -> Iterator[Finding]:
+    one, other = fields(before), fields(request)
+    for name in {**one, **other}:
+        was, now = one.get(name), other.get(name)
+        if was != now:
+            message = f"the request that is sent again differs from the first: {name}"
+            yield _again(message, was and evidence.hide(was), now and evidence.hide(now))
+
+
+def _again(message: str, expected: str | None, received: str | None) -> Finding:
+    return Finding(check="request.retry", message=message, expected=expected, received=received)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -109,6 +110,7 @@ class RequestReader:
             target=target,
             headers=head.headers,
             body=data[head.size : end],
+            at_s=monotonic(),
         )
         return Incoming(
             request=request, chunks=True, keep_alive="close" not in tokens(head.connection)
@@ -131,7 +133,7 @@ class RequestReader:
         self._early = wire.trailing_data[0]
         modern = event.http_version == b"1.1"
         return Incoming(
-            request=msgspec.structs.replace(head, body=body) if body else head,
+            request=msgspec.structs.replace(head, body=body, at_s=monotonic()),
             chunks=modern,
             keep_alive=modern and "close" not in tokens(header(head.headers, "connection")),
         )

@@ -1,4 +1,4 @@
-"""Answers from a recording: the i-th request gets the i-th exchange, if it is what was expected."""
+"""Answers from a recording: each request gets the exchange whose turn it is, if it is what was expected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.gateway.responder import FRAMING_HEADERS, Chunk, End, Head, error_parts
 from harness.model import jsonvalue
 from harness.model.problem import HarnessError
+from harness.model.retry import Course
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -26,12 +27,18 @@ class Replay:
 
     A request matches by method, path, the names in its query, and its JSON body, compared by type.
     Host and headers are left to the checks, so that one fault has one name. Anything else is a miss:
-    an answer that tells the sample nothing of what was expected, and that no library
-    retries. The reason is in the head's `miss`.
+    an answer that tells the sample nothing of what was expected, and that no library retries. The
+    reason is in the head's `miss`.
     """
 
     def __init__(
-        self, recording: Recording, *, operation: Operation, base_path: str, body: Any = None
+        self,
+        recording: Recording,
+        *,
+        operation: Operation,
+        base_path: str,
+        body: Any = None,
+        course: Course | None = None,
     ) -> None:
         """Answer from a recording's first exchange on.
 
@@ -40,12 +47,14 @@ class Replay:
             operation: Says which names a query may have.
             base_path: The endpoint's path, before each exchange's.
             body: The JSON value that every request must carry; `None` leaves bodies uncompared.
+            course: Which exchange answers which request; unless told, one after the other.
         """
         self.exchanges = recording.exchanges
         """What it answers with, in order."""
         self._names = operation.query
         self._base_path = base_path
         self._body = body
+        self._course = course or Course(turns=tuple(range(len(self.exchanges))))
         self._count = 0
 
     @classmethod
@@ -65,17 +74,18 @@ class Replay:
             operation=cell.operation,
             base_path=cell.endpoint.base_path,
             body=cell.scenario.body(cell.model),
+            course=cell.course,
         )
 
     async def respond(self, request: Request) -> AsyncGenerator[Part, None]:
         """The parts of the exchange whose turn it is, or of a miss."""
-        turn = self._count
+        number = self._course.exchange(self._count)
         self._count += 1
-        if turn < len(self.exchanges):
-            answer = self.answer(self.exchanges[turn], request)
+        if number is None:
+            expected = _requests(self._course.most)
+            answer = miss(f"expected {expected}; this is request {self._count}")
         else:
-            expected = _requests(len(self.exchanges))
-            answer = miss(f"expected {expected}; this is request {turn + 1}")
+            answer = self.answer(self.exchanges[number], request)
         for part in answer:
             yield part
 

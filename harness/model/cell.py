@@ -8,6 +8,7 @@ from harness.model.catalog import Endpoint
 from harness.model.client import Client
 from harness.model.operation import Operation
 from harness.model.recording import Recording
+from harness.model.retry import Course, course
 from harness.model.scenario import Scenario
 
 
@@ -25,6 +26,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Where the sample's committed file stands; models other than the default have none."""
     committed: bool
+
+    @property
+    def course(self) -> Course:
+        """Which exchange of its recording answers which of its requests."""
+        return course(self.recording.exchanges if self.recording else (), self.client.retry)
 
 
 def cell_id(client: str, scenario: str, model: str, default_model: str) -> str:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from harness.model.retry import Retry
+
 Reading = Literal["text", "body"]
 """How an answer is read off the output: it is the text itself, or the body that carries it."""
 
@@ -101,6 +103,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     stream: Reading
     error: Literal["stderr", "body"]
     """Where a reader sees the service's error: one line on stderr, or the body on the terminal."""
+    retry: Retry = Retry()
+    """How often its library asks again, and after which errors."""
     max_bytes: int | None = None
     """The longest sample that can run, in UTF-8."""
     reserved: frozenset[str] = frozenset()

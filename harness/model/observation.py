@@ -22,6 +22,8 @@ class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Path and query."""
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    at_s: float = 0.0
+    """When it had come whole, in seconds of a clock that only ever runs forwards."""
     miss: str | None = None
     """Why no recorded exchange answered it, or `None` if one did."""
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 ERROR = 400
 """Statuses from here on are errors (RFC 9110, section 15.5)."""
 
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses after which a client may ask again (RFC 9110, section 15; RFC 6585, section 4)."""
-
 ENDINGS = {
     "closed": "the connection was closed",
     "reset": "the connection was reset",

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.loader import read
 from harness.model.problem import Problem
-from harness.model.reply import AGAIN
 from harness.record.scan import suspects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from harness.model.loader import Loaded, Place
     from harness.model.operation import Operation
     from harness.model.project import Project
     from harness.model.recording import Recording, Response
+    from harness.model.retry import Retry
     from harness.record.rules import Rules
     from harness.record.scan import Suspect
 
@@ -45,16 +45,21 @@ def check(root: Path, project: Project, rules: Rules) -> list[Problem]:
             found.append(
                 Problem(file=file, message="this recording answers no scenario", hint=hint)
             )
+    retries = [client.retry for client in project.clients.values()]
     for name, recording in project.recordings.items():
         loaded = read(root / recording.file, recording.file, found)
         if loaded is not None:
             operation = project.operations[project.scenarios[name].operation]
-            found += _of(recording, loaded, operation, rules)
+            found += _of(recording, loaded, operation, rules, retries)
     return sorted(found)
 
 
 def _of(
-    recording: Recording, loaded: Loaded, operation: Operation, rules: Rules
+    recording: Recording,
+    loaded: Loaded,
+    operation: Operation,
+    rules: Rules,
+    retries: Sequence[Retry],
 ) -> Iterator[Problem]:
     over = False
     for index, exchange in enumerate(recording.exchanges):
@@ -65,10 +70,10 @@ def _of(
                 message = f"no sample can ask for this: expected {wanted}; received {is_now}"
                 yield loaded.problem((*place, "request", name), message)
         if over:
-            message = "this exchange is never used: the one before it is an answer to keep"
+            message = "this exchange is never used: no client asks again after the one before it"
             yield loaded.problem(place, message, "remove it")
         response = exchange.response
-        over = response.ending == "complete" and response.status not in AGAIN
+        over = response.ending == "complete" and not any(one.after(response) for one in retries)
         for one in suspects(response, rules):
             where = (*place, "response", *_line(loaded, index, response, one))
             yield loaded.problem(where, str(one), MEND)

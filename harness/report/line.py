@@ -122,6 +122,10 @@ def _observed(observation: Observation) -> Line:
         },
         "run": {
             "duration_ms": round(observation.duration_ms, 1),
+            "arrived_ms": [
+                round((one.at_s - observation.requests[0].at_s) * 1000, 1)
+                for one in observation.requests
+            ],
             "headers": [
                 [[name, value.replace(canary, "{token}")] for name, value in one.headers]
                 for one in observation.requests

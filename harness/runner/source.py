@@ -48,11 +48,11 @@ class Recorded:
         del canary  # a recording does not ask who is there
         replay = Replay.of(cell)
         assert cell.recording is not None  # noqa: S101
-        *before, exchange = cell.recording.exchanges
-        response = exchange.response.plain
+        turns = cell.course.turns
+        response = cell.recording.exchanges[turns[-1]].response.plain
         reading = cell.client.reading(stream=response.is_stream)
         places = checkpoints(response, cell.operation, reading)
-        self.responder: Responder = Held(replay, AsRecorded(places, len(before)), see)
+        self.responder: Responder = Held(replay, AsRecorded(places, len(turns) - 1), see)
 
     def answers(self) -> tuple[Answer, ...] | None:
         """None: all that came is in the recording."""

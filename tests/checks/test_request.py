@@ -3,7 +3,10 @@
 import msgspec
 import pytest
 
-from harness.checks import request
+from harness.checks import parity, request
+from harness.model.observation import Answer
+from harness.model.recording import Response
+from harness.model.retry import Retry
 
 JSON = {"Content-Type": "application/json"}
 
@@ -95,3 +98,110 @@ def test_every_request_is_judged_and_each_fault_told_once(run):
     evidence = run("curl", {}, {}, kind="text/plain", headers=JSON)
     assert len(found(evidence)) == 1
     assert len(request.body(evidence)) > 2
+
+
+ERROR = Response(
+    status=429, reason="", headers=(("Retry-After", "1"),), framing="length", body=b"{}", chunks=()
+)
+
+
+def answered(evidence, *responses, times, at=range(9)):
+    """What a client sends that asks so often again, and when."""
+    cell = evidence.cell
+    first = cell.recording.exchanges[0]
+    exchanges = tuple(msgspec.structs.replace(first, response=one) for one in responses)
+    recording = msgspec.structs.replace(cell.recording, exchanges=exchanges)
+    rule = Retry(times=times, with_retry_after=frozenset({429}), heeds=("retry-after",))
+    client = msgspec.structs.replace(cell.client, retry=rule)
+    sent = tuple(
+        msgspec.structs.replace(one, at_s=when)
+        for one, when in zip(evidence.observation.requests, at, strict=False)
+    )
+    return msgspec.structs.replace(
+        evidence,
+        cell=msgspec.structs.replace(cell, recording=recording, client=client),
+        observation=msgspec.structs.replace(evidence.observation, requests=sent),
+    )
+
+
+@pytest.mark.parametrize(
+    ("times", "sent", "expected"),
+    [(0, 1, None), (0, 2, 1), (1, 1, None), (1, 2, None), (1, 3, "1 to 2"), (3, 5, "1 to 4")],
+)
+def test_an_error_is_asked_for_again_as_often_as_the_client_s_data_allows(
+    run, times, sent, expected
+):
+    judged = request.count(answered(run("curl", *[{}] * sent), ERROR, times=times))
+    assert [one.expected for one in judged] == ([] if expected is None else [expected])
+    assert all("samples/curl/client.yaml" in one.message for one in judged)
+
+
+def test_a_client_that_asks_again_must_come_to_the_answer(run):
+    fine = run("curl").cell.recording.exchanges[0].response
+    assert request.count(answered(run("curl", {}), ERROR, fine, times=0)) == []
+    assert request.count(answered(run("curl", {}, {}), ERROR, fine, times=1)) == []
+    (found,) = request.count(answered(run("curl", {}), ERROR, fine, times=1))
+    assert (found.expected, found.received) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ([5, 6], []),
+        ([5, 5.96], []),
+        ([5, 60], []),
+        ([5, 5.9], ["1 s or more"]),
+        ([5, 5], ["1 s or more"]),
+    ],
+)
+def test_what_is_asked_again_comes_no_sooner_than_the_answer_said(run, at, said):
+    judged = request.retry(answered(run("curl", {}, {}), ERROR, times=1, at=at))
+    assert [one.expected for one in judged] == said
+
+
+def test_what_is_asked_again_is_the_same(run):
+    spelt = [b'{"a": 1}', b'{ "a": 1.0 }']
+    assert request.retry(answered(run("curl", *spelt), ERROR, times=1)) == []
+    (found,) = request.retry(answered(run("curl", b'{"a": 1}', b'{"a": 2}'), ERROR, times=1))
+    assert ("$.a" in found.message, found.expected, found.received) == (True, "1", "2")
+
+
+def test_what_is_asked_again_is_not_compared_between_clients(run):
+    again = answered(run("curl", {"a": 1}, {"a": 1}), ERROR, times=1)
+    assert parity.request([again, answered(run("python", {"a": 1}), ERROR, times=0)]) == []
+
+
+def live(evidence, *responses, times):
+    """The same, answered by an endpoint."""
+    recorded = [one.response for one in evidence.cell.recording.exchanges]
+    found = answered(evidence, *recorded, times=times)
+    answers = tuple(Answer(response=one, model="m") for one in responses)
+    return msgspec.structs.replace(
+        found, observation=msgspec.structs.replace(found.observation, answers=answers)
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "times", "fits"),
+    [
+        ([200], 0, True),
+        ([200, 200], 0, False),
+        ([429], 1, True),
+        ([429, 429], 1, True),
+        ([429, 429], 0, False),
+        ([429, 429, 429], 1, False),
+        ([429, 200], 1, True),
+        ([429, 200, 200], 1, False),
+    ],
+)
+def test_an_endpoint_is_asked_again_by_the_same_rule(run, statuses, times, fits):
+    fine = run("curl").cell.recording.exchanges[0].response
+    responses = [ERROR if status == 429 else fine for status in statuses]
+    evidence = live(run("curl", *[{}] * len(statuses)), *responses, times=times)
+    assert (request.count(evidence) == []) == fits
+
+
+def test_a_connection_that_breaks_may_be_asked_again(run):
+    fine = run("curl").cell.recording.exchanges[0].response
+    broken = msgspec.structs.replace(fine, ending="reset")
+    assert request.count(live(run("curl", {}, {}), broken, fine, times=0)) == []

@@ -1,5 +1,6 @@
 import asyncio
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -129,6 +130,8 @@ def everything(wire, *, unusual=False):
                     incoming = await requests.next()
                 if incoming is None:
                     return found
+                arrived = msgspec.structs.replace(incoming.request, at_s=0.0)
+                incoming = msgspec.structs.replace(incoming, request=arrived)
                 found.append(incoming)
         except RefusedError as refusal:
             return [*found, (refusal.status, refusal.request)]

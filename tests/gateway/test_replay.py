@@ -1,5 +1,7 @@
 import json
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 from wire import collect
 
@@ -10,6 +12,7 @@ from harness.model.cell import Cell
 from harness.model.operation import AnswerRule, ErrorRule, Operation
 from harness.model.problem import HarnessError
 from harness.model.recording import ChunkMark, Exchange, Provenance, Recording, Response
+from harness.model.retry import Retry
 from harness.model.scenario import Message, Scenario
 
 OPERATION = Operation(
@@ -154,7 +157,7 @@ def cell(found):
     endpoint = Endpoint(name="e", title="", url="https://any.example/base", token="T")
     return Cell(
         id="python/s",
-        client=None,
+        client=SimpleNamespace(retry=Retry(times=2, statuses=frozenset({500}))),
         scenario=scenario,
         operation=OPERATION,
         endpoint=endpoint,
@@ -169,6 +172,19 @@ def test_a_cell_says_what_must_be_asked():
     body = {"messages": [{"role": "user", "content": "Hi"}], "model": "m", "stream": True}
     found = Replay.of(cell(recording(exchange(b"one", 3))))
     assert collect(found, request(body))[0].miss is None
+
+
+def test_an_error_is_given_again_as_often_as_the_client_asks_again():
+    body = {"messages": [{"role": "user", "content": "Hi"}], "model": "m", "stream": True}
+    first = exchange(b"one", 3)
+    error = msgspec.structs.replace(first.response, status=500)
+    broken = msgspec.structs.replace(first, response=error)
+    found = Replay.of(cell(recording(broken)))
+    assert [collect(found, request(body))[0].status for _ in range(3)] == [500] * 3
+    assert collect(found, request(body))[0].miss == "expected 3 requests; this is request 4"
+    found = Replay.of(cell(recording(broken, first)))
+    assert [collect(found, request(body))[0].status for _ in range(2)] == [500, 200]
+    assert collect(found, request(body))[0].miss == "expected 2 requests; this is request 3"
 
 
 def test_a_cell_without_a_recording_cannot_be_answered():

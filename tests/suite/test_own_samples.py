@@ -9,8 +9,6 @@ from harness.outcome import exit_code
 VARIANTS = variants(MINIATURES / "real.yaml")
 ERRORS = errors()
 CLIENTS = ["curl", "javascript", "python"]
-TRIES = {("html", "javascript"): 4}
-"""Requests that a library sends before it takes an error for an answer; 1 unless told."""
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +41,7 @@ ASKED = [
 @pytest.fixture(scope="module")
 def failed(real):
     cells = [
-        answered(real.cell(client, scenario), *[ERRORS[name]] * TRIES.get((name, client), 1))
-        for name, client, scenario in ASKED
+        answered(real.cell(client, scenario), ERRORS[name]) for name, client, scenario in ASKED
     ]
     return dict(zip(ASKED, real.run(cells), strict=True))
 

@@ -34,11 +34,13 @@ def client(folder: Path, name: str, problems: list[Problem]) -> Client | None:
         _beside(folder, loaded, ("toolchain", "lock"), problems)
     _check_run(loaded, problems)
     _check_spellings(loaded, problems)
+    retry = _retry(loaded, problems)
     if len(problems) > before:
         return None
     data |= {
         "template": template,
         "template_file": f"{name}/{loaded.data['template']}",
+        "retry": retry,
         "reserved": (reserved or "").split(),
     }
     return msgspec.convert({**data, "name": folder.name, "file": loaded.file}, Client)
@@ -58,6 +60,30 @@ def _beside(
         problems.append(loaded.problem(place, f"the file {name} cannot be read: {reason}"))
         return None
     return text
+
+
+def _retry(loaded: Loaded, problems: list[Problem]) -> dict[str, Any]:
+    """The rule for asking again, its ranges of statuses spelt out."""
+    data = dict(loaded.data.get("retry", {}))
+    lists = ("statuses", "with_retry_after")
+    if data and not any(map(data.get, lists)):
+        message = "the key 'statuses' or 'with_retry_after' is missing"
+        hint = "after which statuses does it ask again?"
+        problems.append(loaded.problem(("retry",), message, hint))
+    if data.get("with_retry_after") and not data.get("heeds"):
+        hint = "which headers say how long to wait?"
+        problems.append(loaded.problem(("retry",), "the key 'heeds' is missing", hint))
+    for name in lists:
+        found: set[int] = set()
+        for index, one in enumerate(data.get(name, [])):
+            first, _, last = str(one).partition("-")
+            span = range(int(first), int(last or first) + 1)
+            if not span:
+                message = f"expected a range from a lower status to a higher one; received {one}"
+                problems.append(loaded.problem(("retry", name, index), message))
+            found.update(span)
+        data[name] = found
+    return data
 
 
 def _check_run(loaded: Loaded, problems: list[Problem]) -> None:
