@@ -1,7 +1,8 @@
 """The name under which an outcome is remembered: a hash over all that could have changed it.
 
 What cannot matter is left out by name, so that whatever is added to a scenario, an operation or a
-client counts until somebody says that it does not.
+client counts until somebody says that it does not. Other samples that stand beside a sample count
+only if its run opened them (`harness.memory.neighbours`).
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.memory.installation import outside
 from harness.memory.machine import machine, program
+from harness.memory.neighbours import marked, stands
 from harness.model.cell import Cell
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.toolchain.ready import Ready
 
-FORMAT = 1
+FORMAT = 2
 """Of the entries; one of another format is not found."""
 
 IRRELEVANT = {
@@ -44,7 +47,7 @@ nothing is left out of what a template sees.
 FIELDS = tuple(name for name in Cell.__struct_fields__ if name != "id")
 """Of a cell. Its name is made of others."""
 
-UNREAD = {"client.yaml", "__pycache__"}
+SETTINGS = "client.yaml"
 """What stands beside samples and is no part of a run; the client's template is another."""
 
 
@@ -52,7 +55,6 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """How the cells of a call are run."""
 
     mode: str = "replay"
-    sealed: bool
     isolation: str
     limit_s: float
     hosts: tuple[str, ...]
@@ -75,7 +77,7 @@ class Keys:
             root: The project's root.
             toolchains: By client: what its samples need.
             circumstances: How they are run.
-            samples: The paths of the project's samples. No sample reads another.
+            samples: The paths of the project's samples. As a rule none reads another.
         """
         self._root = root
         self._toolchains = toolchains
@@ -84,10 +86,7 @@ class Keys:
         self._program, self._machine = program(), machine()
         self._encode = msgspec.msgpack.Encoder(order="deterministic").encode
         self._parts: dict[tuple[str, bool, int], tuple[Any, bytes]] = {}
-
-    def seal(self, *, sealed: bool) -> None:
-        """Name what runs sealed, or unsealed, from now on."""
-        self._circumstances = msgspec.structs.replace(self._circumstances, sealed=sealed)
+        self._outside: dict[str, bytes | None] = {}
 
     def of(self, cell: Cell) -> str | None:
         """A cell's key, in hexadecimal; `None` if its outcome can rest on nothing that lasts.
@@ -97,19 +96,24 @@ class Keys:
         ready = self._toolchains.get(cell.client.name)
         if ready is None or isinstance(ready, HarnessError) or cell.recording is None:
             return None
+        if cell.client.name not in self._outside:
+            self._outside[cell.client.name] = outside(ready, self._root)
+        installations = self._outside[cell.client.name]
+        if installations is None:
+            return None
         parts: list[bytes] = [
             str(FORMAT).encode(),
             self._program,
             self._machine,
             self._encode(self._circumstances),
             ready.digest.encode(),
+            installations,
             *(self._part(name, cell) for name in FIELDS),
         ]
-        if cell.committed:
-            try:
-                parts += self._bytes(cell)
-            except OSError:
-                return None
+        try:
+            parts += self._files(cell, ready)
+        except OSError:
+            return None
         total = hashlib.sha256()
         for part in parts:
             total.update(len(part).to_bytes(8, "big"))
@@ -132,28 +136,41 @@ class Keys:
             self._parts[known] = value, hashlib.sha256(self._encode(counting)).digest()
         return self._parts[known][1]
 
-    def _bytes(self, cell: Cell) -> list[bytes]:
-        """A committed sample's bytes, and what it could find beside itself."""
-        sample = self._root / cell.path
-        unread = {*UNREAD, Path(cell.client.template_file).name}
-        return [_contents(str(sample)), *self._beside(str(sample.parent), unread)]
+    def beyond(self, cell: Cell, opened: Iterable[str]) -> list[str]:
+        """Of the files that a cell's run has opened, those of which its key knows no more than the name.
 
-    def _beside(self, folder: str, unread: set[str]) -> list[bytes]:
+        Args:
+            cell: The cell.
+            opened: Paths in the folders that its run was shown.
+        """
+        folder, by_chance = os.path.realpath(self._folder(cell)), self._by_chance(cell)
         found = []
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name in unread:
-                    continue
-                found.append(entry.name.encode("utf-8", "surrogateescape"))
-                if entry.is_symlink():
-                    found.append(os.readlink(entry.path).encode("utf-8", "surrogateescape"))  # noqa: PTH115
-                elif entry.is_dir():
-                    found += self._beside(entry.path, UNREAD)
-                elif entry.path not in self._samples:
-                    found.append(_contents(entry.path))
+        for path in opened:
+            place, name = os.path.split(path)
+            own = name == Path(cell.path).name
+            if os.path.realpath(place) != folder:
+                # Where samples are rendered as they run, its own text is made of what is known.
+                found += [] if own and not cell.committed else [path]
+            elif str(self._folder(cell) / name) in by_chance:
+                found.append(path)
         return found
 
+    def _by_chance(self, cell: Cell) -> frozenset[str]:
+        """Files beside a cell's sample that count only if its run opens them."""
+        folder = self._folder(cell)
+        others = {str(folder / SETTINGS), str(folder / Path(cell.client.template_file).name)}
+        return (self._samples | others) - {self._own(cell)}
 
-def _contents(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123
-        return hashlib.sha256(file.read()).digest()
+    def _own(self, cell: Cell) -> str:
+        """The sample's own file, if it has one before it runs."""
+        return str(self._root / cell.path) if cell.committed else ""
+
+    def _folder(self, cell: Cell) -> Path:
+        return (self._root / cell.client.file).parent
+
+    def _files(self, cell: Cell, ready: Ready) -> list[bytes]:
+        """A committed sample's bytes, and what any sample of its client can find in its folder."""
+        folder = self._folder(cell)
+        left_out = {str(folder / name) for name in ready.beside} | self._by_chance(cell)
+        found = stands(str(folder), left_out)
+        return [marked(self._own(cell)), *found] if cell.committed else found

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import harness
+from harness.runner.shown import SETTINGS
 from harness.runner.switches import SWITCHES
 
 if TYPE_CHECKING:
@@ -18,18 +19,32 @@ if TYPE_CHECKING:
 CODE = os.path.dirname(harness.__file__)  # noqa: PTH120
 NOT_CODE = {"__pycache__", "_project"}
 
-LIBRARIES = "/etc/ld.so.cache"
-"""Written anew whenever the system's own libraries change (Linux)."""
+PROGRAMS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin")
+"""Where a sample finds programs that its client does not name."""
+
+LISTS = (
+    "/var/lib/dpkg/status",
+    "/var/lib/rpm",
+    "/usr/lib/sysimage/rpm",
+    "/lib/apk/db/installed",
+    "/var/lib/pacman/local",
+)
+"""Written anew whenever the system's own packages change."""
 
 
 @cache
 def machine() -> bytes:
-    """A hash over the machine: its kernel, its libraries, who we are, what it allows."""
+    """A hash over the machine: its kernel, its programs and libraries, who we are, what it allows.
+
+    The system's own libraries count by the lists that its package manager and its linker keep. One
+    that is edited in place is not seen.
+    """
     system = os.uname()
     parts = [system.sysname, system.release, system.machine, str(os.geteuid())]
-    with suppress(OSError):
-        libraries = os.stat(LIBRARIES)  # noqa: PTH116
-        parts += [str(libraries.st_mtime_ns), str(libraries.st_size)]
+    parts += map(_mark, (*SETTINGS, *LISTS))
+    for folder in dict.fromkeys(map(os.path.realpath, PROGRAMS)):
+        with suppress(OSError):
+            parts += sorted(_mark(f"{folder}/{name}") for name in os.listdir(folder))  # noqa: PTH208
     for name, *_ in SWITCHES:
         try:
             with open(f"/proc/sys/{name}", encoding="ascii") as file:  # noqa: PTH123
@@ -37,6 +52,16 @@ def machine() -> bytes:
         except OSError:
             parts.append("")
     return _digest(parts)
+
+
+def _mark(path: str) -> str:
+    """What changes whenever a file does, or what a link leads to."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return f"{path} is not there"
+    times = f"{found.st_mtime_ns} {found.st_ctime_ns}"
+    return f"{path} {found.st_ino} {found.st_mode} {found.st_size} {times}"
 
 
 @cache

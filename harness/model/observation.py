@@ -104,6 +104,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     gates: tuple[Gate, ...]
     attempts: tuple[Attempt, ...] = ()
     """What a sealed run tried to reach beside the gateway; an unsealed one is not watched."""
+    opened: tuple[str, ...] | None = None
+    """Files that a sealed run opened in the project's folders it was shown; `None` if that is unknown."""
     canary: str
     """The token the sample was given, different in each run."""
     limit_s: float

@@ -15,7 +15,10 @@ import struct
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 # Looked up before any fork: each run would look them up again.
-for _name in ("capset", "mount", "prctl", "syscall", "umount2", "unshare"):
+for _name in (
+    *("capset", "inotify_add_watch", "inotify_init1"),
+    *("mount", "prctl", "syscall", "umount2", "unshare"),
+):
     getattr(LIBC, _name)
 
 CLONE_NEWNS = 0x00020000
@@ -104,6 +107,38 @@ def make_read_only(target: str, *, below: bool = True) -> None:
     path, size = target.encode(), len(attributes)
     result = LIBC.syscall(MOUNT_SETATTR, AT_FDCWD, path, flags, attributes, size)
     checked(result, "mount_setattr")
+
+
+def lay_over(source: str, nothing: str, target: str) -> None:
+    """Mount a folder as a layer of its own, read-only: the same files, with other inodes (overlayfs).
+
+    Args:
+        source: The folder.
+        nothing: An empty folder: a layer lies on another.
+        target: Where it is mounted.
+    """
+    # By descriptors, since a path may hold what parts the options.
+    layers = [os.open(path, os.O_PATH | os.O_DIRECTORY) for path in (nothing, source)]
+    try:
+        lower = ":".join(f"/proc/self/fd/{number}" for number in layers)
+        mount("overlay", target, "overlay", MS_RDONLY | MS_NOSUID, f"lowerdir={lower}")
+    finally:
+        for number in layers:
+            os.close(number)
+
+
+def inotify() -> int:
+    """A descriptor on which files tell what happens to them (inotify(7))."""
+    descriptor = int(LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+    checked(min(descriptor, 0), "inotify_init1")
+    return descriptor
+
+
+def watch_folder(inotify: int, folder: str, events: int) -> int:
+    """Have a folder tell of events; gives the number under which it does."""
+    number = int(LIBC.inotify_add_watch(inotify, os.fsencode(folder), events))
+    checked(min(number, 0), f"inotify {folder}")
+    return number
 
 
 def become_root_folder(folder: str) -> None:

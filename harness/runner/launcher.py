@@ -39,6 +39,8 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """An empty folder; inside, one in memory stands in its place."""
     read: tuple[str, ...] = ()
     """Files and folders to be seen, read-only, beside the system's own."""
+    own: tuple[str, ...] = ()
+    """Folders of the project to be seen, read-only. Which of their files are opened is noted."""
     hosts: tuple[str, ...] = ()
     """Names that lead to the gateway."""
     memory: int = 4 * 1024**3
@@ -63,6 +65,8 @@ class Run:
     def __init__(self, lifeline: socket.socket) -> None:
         self.warden: int | None = None
         """The warden's process id, once known."""
+        self.opened: tuple[str, ...] | None = None
+        """Files of the project's folders that it has opened, once it has ended; `None` if unknown."""
         loop = asyncio.get_running_loop()
         self._sealed: asyncio.Future[tuple[socket.socket, ...]] = loop.create_future()
         self._sockets: tuple[socket.socket, ...] = ()
@@ -103,6 +107,8 @@ class Run:
                 f"a sample could not be started: {report['fault']}", "run: sampleproof doctor"
             )
         status = report["status"]
+        if report["opened"] is not None:
+            self.opened = tuple(report["opened"])
         return Exit(
             code=None if status is None or os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
             signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,

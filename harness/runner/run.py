@@ -98,6 +98,7 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
         exit=ended,
         gates=tuple(opened),
         attempts=tried,
+        opened=run.opened,
         canary=canary,
         limit_s=stage.limit_s,
         duration_ms=duration_ms,

@@ -17,22 +17,13 @@ import stat
 from harness.runner import kernel
 from harness.runner.ports import PORTS
 from harness.runner.refusals import refuse
+from harness.runner.shown import SETTINGS, SYSTEM
 from harness.runner.watch import watch
 
 TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
 if TYPE_CHECKING:
     from typing import Any
 
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-SETTINGS = (
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/alternatives",
-    "/etc/localtime",
-    "/etc/ssl/openssl.cnf",
-    "/etc/ssl/certs",
-)
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 # Followed before any fork: each run would follow these links again.
 LINKED = tuple((os.path.realpath(path), path) for path in (*SETTINGS, *DEVICES))
@@ -86,8 +77,8 @@ def furnish(order: dict[str, Any]) -> list[int]:
     """Make the world inside, and live in it. Called by the first process there.
 
     Args:
-        order: `home`, an empty folder outside; `read`, what may be read; `hosts`, names that lead
-            to the gateway.
+        order: `home`, an empty folder outside; `read`, what may be read; `own`, folders of the
+            project; `hosts`, names that lead to the gateway.
 
     Returns:
         Descriptors for the gateway: its listeners, and last the socket that sees every attempt.
@@ -97,7 +88,7 @@ def furnish(order: dict[str, Any]) -> list[int]:
     """
     _few_processes()
     sockets = _network()
-    _files(order["home"], order["read"], order["hosts"])
+    _files(order["home"], order["read"], order["own"], order["hosts"])
     return sockets
 
 
@@ -125,7 +116,7 @@ def _network() -> list[int]:
     return opened
 
 
-def _files(home: str, read: list[str], hosts: list[str]) -> None:
+def _files(home: str, read: list[str], own: list[str], hosts: list[str]) -> None:
     """Build a root folder in memory, where `home` is, and move into it."""
     root = home
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
@@ -141,6 +132,8 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     for path in sorted({*real, *real.values()}):
         # By either name: links lead from one to the other.
         _show(root, real.get(path, path), path)
+    for path in names_of(own):
+        _lay(root, path)
     _settings(root, hosts)
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
@@ -152,6 +145,27 @@ def _files(home: str, read: list[str], hosts: list[str]) -> None:
     kernel.mount("proc", f"{root}/proc", "proc", flags)
     kernel.make_read_only(root, below=False)
     kernel.become_root_folder(root)
+
+
+def names_of(folders: list[str]) -> list[str]:
+    """By which names folders are seen: links lead from one to the other."""
+    return sorted({*folders, *map(os.path.realpath, folders)})
+
+
+def _lay(root: str, path: str) -> None:
+    """Let a folder be seen by a layer of its own, so that what this run opens in it can be told."""
+    source, target, nothing = os.path.realpath(path), root + path, f"{root}/nothing"
+    if not os.path.isdir(source):  # noqa: PTH112
+        return
+    _make(target)
+    os.mkdir(nothing)  # noqa: PTH102
+    try:
+        kernel.lay_over(source, nothing, target)
+    except OSError:  # not on this file system: then others that open it are noted too
+        kernel.mount(source, target, flags=kernel.MS_BIND | kernel.MS_REC)
+        kernel.make_read_only(target)
+    finally:
+        os.rmdir(nothing)  # noqa: PTH106
 
 
 def _memory(target: str, options: str) -> None:

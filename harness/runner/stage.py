@@ -163,9 +163,9 @@ class Stage:
         """What a cell's run is given of the world; `None` if runs are not sealed."""
         if self.unsealed:
             return None
-        folders = {str(sample.parent), str((self.root / cell.client.file).parent)}
-        read = (*folders, str(self.authority.bundle), *self.ready(cell).libraries)
-        return Seal(home=str(home), read=read, hosts=self._hosts)
+        own = tuple({str(sample.parent), str((self.root / cell.client.file).parent)})
+        read = (str(self.authority.bundle), *self.ready(cell).libraries)
+        return Seal(home=str(home), read=read, own=own, hosts=self._hosts)
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""

@@ -23,6 +23,7 @@ from harness.runner.family import adopt_orphans, die_with_parent, end_all, stray
 
 if sys.platform == "linux":
     from harness.runner import seal
+    from harness.runner.opened import Watch
 
 TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def run(
         Whether this process is the sample now, which it is only if nothing is executed.
     """
     die_with_parent()
+    watch = None
     if order["seal"]:
         try:
             _seal(order["seal"], lifeline)
+            watch = _watch(order["seal"]["own"])
         except OSError as error:
             _tell(lifeline, {"fault": f"its seal: {seal.said(error)}"})
             return False
@@ -83,8 +86,15 @@ def run(
     )
     left_behind = strays() if outcome["status"] is not None else []
     end_all(child)
-    report = {"left_behind": left_behind, "seconds": time.monotonic() - started, **outcome}
-    _tell(lifeline, report)
+    _tell(
+        lifeline,
+        {
+            "left_behind": left_behind,
+            "seconds": time.monotonic() - started,
+            "opened": watch.files() if watch else None,
+            **outcome,
+        },
+    )
     return False
 
 
@@ -102,6 +112,14 @@ def _seal(order: dict[str, Any], lifeline: socket.socket) -> None:
     wire.send(lifeline, {"sealed": True}, tuple(sockets))
     for number in sockets:
         os.close(number)
+
+
+def _watch(folders: list[str]) -> Watch | None:
+    """Note what is opened in the project's folders, where the kernel gives us another watch."""
+    try:
+        return Watch(seal.names_of(folders))
+    except OSError:
+        return None
 
 
 def probe(order: dict[str, Any], lifeline: socket.socket) -> None:

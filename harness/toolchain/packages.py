@@ -73,6 +73,7 @@ def provide(need: Need) -> Parts:
     lock = read_lock(need)
     node = runtime.find_node(need, engines(lock))
     packages = place(need)
+    bin_folder = Path(node.path).parent
     installed(packages.parent, lambda new: _install(need, node, new), need.announce)
     link(need, packages)
     return Parts(
@@ -80,7 +81,11 @@ def provide(need: Need) -> Parts:
         path=(str(Path(node.path).parent),),
         beside={MODULES: str(packages), "package.json": str(need.folder / "package.json")},
         versions={"node": node.version} | versions(lock),
-        libraries=(str(packages.parent), str(Path(node.path).parent.parent)),
+        # Of a Node that was brought for them, samples need the program alone.
+        libraries=(
+            str(packages.parent),
+            str(bin_folder if node.installed else bin_folder.parent),
+        ),
         installed={str(packages.parent): "", **node.installed},
     )
 

@@ -45,6 +45,7 @@ def passed(cell, **changes):
         stderr=b"",
         exit=Exit(code=0),
         gates=(),
+        opened=(),
         canary="canary-1",
         limit_s=60.0,
         duration_ms=123.0,

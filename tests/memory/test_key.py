@@ -1,7 +1,9 @@
 """Each thing that could change an outcome changes its key, and nothing else does."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -18,7 +20,7 @@ SMALL = "Phi-3-mini-4k-instruct"
 
 @pytest.fixture
 def circumstances():
-    return Circumstances(sealed=True, isolation="fork", limit_s=60.0, hosts=("a", "b"))
+    return Circumstances(isolation="fork", limit_s=60.0, hosts=("a", "b"))
 
 
 @pytest.fixture
@@ -109,7 +111,6 @@ def test_what_is_left_out_is_there_to_be_left_out():
     ("field", "to"),
     [
         ("mode", "live"),
-        ("sealed", False),
         ("isolation", "process"),
         ("limit_s", 61.0),
         ("hosts", ("a",)),
@@ -163,7 +164,78 @@ def test_what_stands_beside_the_sample_counts(name, place, project):
     names.append(name(cell))
     (folder / "node_modules").symlink_to("nowhere")
     names.append(name(cell))
+    (folder / "__pycache__").mkdir()
+    names.append(name(cell))
+    (folder / "__pycache__" / "one.pyc").write_bytes(b"compiled")
+    names.append(name(cell))
+    (folder / "__pycache__" / "one.pyc").write_bytes(b"poisoned")
+    names.append(name(cell))
+    (folder / "helpers" / "one.py").chmod(0)
+    names.append(name(cell) if os.geteuid() == 0 else "none")
+    (folder / "helpers" / "one.py").chmod(0o644)
+    (folder / "helpers").chmod(0o700)
+    names.append(name(cell))
+    os.mkfifo(folder / "pipe")
+    names.append(name(cell))
     assert len(set(names)) == len(names)
+
+
+def test_what_a_link_leads_to_counts(name, place, project):
+    cell = cell_of(project)
+    folder = (place / cell.path).parent
+    for number in (1, 2):
+        (place / f"target{number}").write_text("the same")
+    link = folder / "data.txt"
+    link.symlink_to(place / "target1")
+    names = [name(cell)]
+    (place / "target1").write_text("another")
+    names.append(name(cell))
+    (place / "target1").write_text("the same")
+    assert name(cell) == names[0]
+    link.unlink()
+    link.symlink_to(place / "target2")
+    names.append(name(cell))
+    (place / "target2").unlink()
+    names.append(name(cell))
+    assert len(set(names)) == len(names)
+
+
+def test_who_may_read_the_sample_counts(name, place, project):
+    cell = cell_of(project)
+    before = name(cell)
+    (place / cell.path).chmod(0)
+    assert name(cell) != before
+
+
+def test_a_linked_sample_counts_by_what_it_leads_to(name, place, project):
+    cell = cell_of(project)
+    sample = place / cell.path
+    target = sample.rename(place / "elsewhere.py")
+    sample.symlink_to(target)
+    before = name(cell)
+    target.write_bytes(target.read_bytes() + b"\n")
+    assert name(cell) != before
+
+
+def test_what_a_run_has_opened_beyond_its_key_is_told(place, project, toolchains, circumstances):
+    samples = [one.path for one in project.cells()]
+    keys = Keys(place, toolchains, circumstances, samples)
+    cell = cell_of(project)
+    folder = (place / cell.path).parent
+    names = ("basic.py", "streaming.py", "client.yaml", "sample.py.j2", "requirements.txt")
+    assert [
+        Path(one).name for one in keys.beyond(cell, [f"{folder}/{name}" for name in names])
+    ] == [
+        "streaming.py",
+        "client.yaml",
+        "sample.py.j2",
+    ]
+    rendered = cell_of(project, f"python/basic@{SMALL}", [SMALL])
+    opened = [f"{place}/rendered/{one}" for one in ("basic.py", "streaming.py")]
+    assert keys.beyond(rendered, [*opened, f"{folder}/basic.py"]) == [
+        opened[1],
+        f"{folder}/basic.py",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +296,7 @@ from harness.toolchain.ready import Ready
 root = Path.cwd()
 project = open_project(root)
 ready = {name: Ready(words={}, digest="1") for name in project.clients}
-how = Circumstances(sealed=True, isolation="fork", limit_s=1, hosts=())
+how = Circumstances(isolation="fork", limit_s=1, hosts=())
 print(*(Keys(root, ready, how, []).of(c) for c in project.cells(project.catalog.models)))
 """
     said = {

@@ -1,5 +1,7 @@
 """What has passed is answered as it was, for as long as that is known to hold."""
 
+import time
+
 import msgspec
 import pytest
 from remembering import cell_of, changed, passed
@@ -98,9 +100,56 @@ def test_nothing_is_answered_while_nobody_knows_whether_runs_are_sealed(call, ce
     assert call().recall(cell) is not None
 
 
-def test_what_was_sealed_does_not_answer_for_what_is_not(settled, call, cell):
+def test_nothing_is_known_of_what_ran_unsealed(settled, call, cell):
+    """It could have read every file there is."""
     remember(settled(), passed(cell))
+    unsealed = call(unsealed="not asked for")
+    assert unsealed.recall(cell) is None
+    unsealed.keep(passed(cell))
+    settled().store.clear()
+    remember(call(unsealed="not asked for"), passed(cell))
     assert call(unsealed="not asked for").recall(cell) is None
+    assert settled().store.size().entries == 0
+
+
+def opening(cell, *paths):
+    """A pass of a cell that has opened files."""
+    observation = msgspec.structs.replace(passed(cell).observation, opened=tuple(map(str, paths)))
+    return passed(cell, observation=observation)
+
+
+def test_another_sample_counts_only_if_it_was_opened(settled, cell, place):
+    other = (place / cell.path).with_name("streaming.py")
+    time.sleep(0.05)
+    remember(settled(), opening(cell, place / cell.path))
+    other.write_bytes(other.read_bytes() + b"\n")
+    assert settled().recall(cell) is not None
+    settled().store.clear()
+    time.sleep(0.05)
+    remember(settled(), opening(cell, other))
+    assert settled().recall(cell) is not None
+    other.write_bytes(other.read_bytes() + b"\n")
+    assert settled().recall(cell) is None
+    settled().store.clear()
+    time.sleep(0.05)
+    remember(settled(), opening(cell, other))
+    other.unlink()
+    assert settled().recall(cell) is None
+
+
+def test_what_changed_while_it_was_open_is_not_kept(settled, cell, place):
+    other = (place / cell.path).with_name("streaming.py")
+    memory = settled()
+    assert memory.recall(cell) is None
+    other.write_bytes(other.read_bytes() + b"\n")
+    memory.keep(opening(cell, other))
+    assert settled().recall(cell) is None
+
+
+def test_a_run_of_which_nobody_knows_what_it_opened_is_not_kept(settled, cell):
+    observation = msgspec.structs.replace(passed(cell).observation, opened=None)
+    remember(settled(), passed(cell, observation=observation))
+    assert settled().recall(cell) is None
 
 
 def test_another_machine_must_find_out_for_itself(settled, cell, monkeypatch):

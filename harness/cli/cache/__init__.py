@@ -38,8 +38,8 @@ Examples:
 def command(ctx: click.Context, project: Path | None) -> None:
     """Show what is remembered of earlier runs.
 
-    A sample that has passed is not run again while it and all that it rests
-    on are unchanged.
+    A sample that has passed, sealed, is not run again while it and all that
+    its run could see are unchanged.
     """
     if ctx.invoked_subcommand is None:
         from harness.memory.memory import store_of
