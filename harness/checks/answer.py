@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.model import jsonvalue
 from harness.model.event_stream import event_data
 from harness.model.finding import Finding
+from harness.model.usable import unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -183,27 +184,16 @@ def expected(evidence: Evidence) -> list[Finding] | None:
         return []
     if evidence.left_early:
         return None  # the text is not all there is, which `output.text` tells
-    answer, wanted = evidence.answer, evidence.cell.scenario.expect
-    findings = [
+    expect = evidence.cell.scenario.expect
+    return [
         Finding(
             check="answer.expected",
-            message=f"the answer does not mention {text!r}",
-            expected=text,
-            received=answer,
+            message=message,
+            expected=wanted,
+            received=evidence.answer,
         )
-        for text in wanted.contains
-        if text.casefold() not in answer.casefold()
+        for message, wanted in unmet(evidence.reply, expect)
     ]
-    if len(answer) < wanted.min_chars:
-        findings.append(
-            Finding(
-                check="answer.expected",
-                message=f"the answer has {len(answer)} characters; the scenario asks for more",
-                expected=f"at least {wanted.min_chars} characters",
-                received=answer,
-            )
-        )
-    return findings
 
 
 def wording(evidence: Evidence) -> list[Finding] | None:

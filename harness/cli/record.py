@@ -181,6 +181,7 @@ def import_command(
     """
     from harness.model.loader import near
     from harness.model.problem import invalid
+    from harness.model.usable import shortcomings
     from harness.record.foreign.importing import import_file
     from harness.record.session import tell
 
@@ -198,6 +199,8 @@ def import_command(
         click.echo(f"left out: {len(imported.left_out) - LISTED} more")
     for note in imported.notes:
         click.echo(f"note: {note}")
+    for _, why, hint in shortcomings(imported.recording, wanted, operation):
+        click.echo(f"note: no sample can pass against it: {why}\n  {hint}")
     offered = open_shelf(root, content).offer(imported.recording, accept=accept)
     return tell([offered], partial(as_typed, project=project))
 

@@ -11,10 +11,12 @@ import msgspec
 from harness.model.catalog import Catalog
 from harness.model.cell import Cell, cell_id
 from harness.model.client import Client
+from harness.model.loader import read
 from harness.model.operation import Operation
 from harness.model.problem import InvalidError, Problem, invalid
 from harness.model.recording import Recording
 from harness.model.scenario import Scenario
+from harness.model.usable import shortcomings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +38,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     clients: dict[str, Client]
     scenarios: dict[str, Scenario]
     recordings: dict[str, Recording]
+    unusable: dict[str, Recording]
+    """Those that can be read, and prove nothing: see `damaged`."""
     damaged: dict[str, tuple[Problem, ...]]
     """By scenario: why its recording cannot be used. Other scenarios still run."""
 
@@ -107,13 +111,14 @@ def open_project(root: Path) -> Project:
     scenarios = _each(samples / "scenarios", scenario, problems)
     if problems or catalog is None:
         raise InvalidError(problems)
-    recordings, damaged = _recordings(samples / "recordings", scenarios)
+    recordings, unusable, damaged = _recordings(samples / "recordings", scenarios, operations)
     return Project(
         catalog=catalog,
         operations=operations,
         clients=clients,
         scenarios=scenarios,
         recordings=recordings,
+        unusable=unusable,
         damaged=damaged,
     )
 
@@ -141,13 +146,14 @@ def _each(
 
 
 def _recordings(
-    folder: Path, scenarios: dict[str, Scenario]
-) -> tuple[dict[str, Recording], dict[str, tuple[Problem, ...]]]:
+    folder: Path, scenarios: dict[str, Scenario], operations: dict[str, Operation]
+) -> tuple[dict[str, Recording], dict[str, Recording], dict[str, tuple[Problem, ...]]]:
     from harness.model import build
 
     recordings: dict[str, Recording] = {}
+    unusable: dict[str, Recording] = {}
     damaged: dict[str, tuple[Problem, ...]] = {}
-    for name in scenarios:
+    for name, scenario in scenarios.items():
         problems: list[Problem] = []
         path = folder / f"{name}.yaml"
         file = f"samples/recordings/{path.name}"
@@ -157,8 +163,12 @@ def _recordings(
             damaged[name] = (Problem(file=file, message="this file is missing", hint=hint),)
             continue
         recording = build.recording(path, file, problems)
-        if recording is None:
+        if recording is not None:
+            found = list(shortcomings(recording, scenario, operations[scenario.operation]))
+            if loaded := read(path, file, problems) if found else None:
+                problems += [loaded.problem(*one) for one in found]
+        if problems:
             damaged[name] = tuple(problems)
-        else:
-            recordings[name] = recording
-    return recordings, damaged
+        if recording is not None:
+            (unusable if problems else recordings)[name] = recording
+    return recordings, unusable, damaged

@@ -46,7 +46,7 @@ def check(root: Path, project: Project, rules: Rules) -> list[Problem]:
                 Problem(file=file, message="this recording answers no scenario", hint=hint)
             )
     retries = [client.retry for client in project.clients.values()]
-    for name, recording in project.recordings.items():
+    for name, recording in {**project.recordings, **project.unusable}.items():
         loaded = read(root / recording.file, recording.file, found)
         if loaded is not None:
             operation = project.operations[project.scenarios[name].operation]

@@ -137,7 +137,8 @@ class Session:
         rerun = shlex.join(["sampleproof", "run", "--live", self.endpoint, cell.id])
         for line in explain.outcome(outcome, rerun, self.typed):
             click.echo(f"  {line}")
-        failed = outcome.verdict == "fail"
+        failed = outcome.verdict != "pass"
+        code = FAIL if outcome.verdict == "fail" else HARNESS
         if made.recording is None:
             _complain(
                 f"{name}: not recorded: no answer came whole and without an error\n"
@@ -145,18 +146,17 @@ class Session:
             )
             return HARNESS
         if failed and not self.keep_failed:
-            _complain(
-                f"{name}: not recorded: the sample does not do what its scenario asks\n"
-                "  keep it all the same with --keep-failed"
-            )
-            return FAIL
+            asks = "the sample does not do what its scenario asks"
+            why = asks if outcome.fault is None else "it would prove too little"
+            _complain(f"{name}: not recorded: {why}\n  keep it all the same with --keep-failed")
+            return code
         assert outcome.observation is not None  # noqa: S101
         secrets = [outcome.observation.canary, self.target.key]
         offered = self.shelf.offer(
             made.recording, accept=self.accept, known=[one for one in secrets if is_secret(one)]
         )
-        code = tell([offered], self.typed)
-        return FAIL if failed else code
+        told = tell([offered], self.typed)
+        return code if failed else told
 
 
 def tell(every: Iterable[Offered], typed: Callable[[str], str]) -> int:

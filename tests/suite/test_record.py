@@ -393,9 +393,8 @@ def test_a_compressed_recording_answers_a_client_that_takes_none(project, tmp_pa
     arguments = ["record", "import", tape, "--format", "vcrpy", "--scenario", scenario, "--accept"]
     code, output, said = call(*arguments, project=project)
     assert code == 0, output + said
-    assert read(project, scenario).exchanges[0].response.coding == "gzip"
+    # A stream is sent one event at a time, which what is compressed cannot be.
+    coding = "gzip" if scenario == "question" else ""
+    assert read(project, scenario).exchanges[0].response.coding == coding
     code, output, said = call("run", f"plain/{scenario}", project=project)
-    if scenario == "pieces":  # nobody can cut it by event, so that it tells nothing of streaming
-        assert (code, "this recording proves too little" in output) == (2, True), output + said
-    else:
-        assert code == 0, output + said
+    assert code == 0, output + said

@@ -62,6 +62,8 @@ def body_of(entry: Entry, fields: Fields, operation: Operation) -> tuple[Fields,
         return fields, b""
     agreed, plain = _agreed(entry, fields, body)
     _is_all(entry, fields, agreed, body, plain, operation)
+    if media_type(agreed) == EVENT_STREAM:  # it is sent one event at a time: it can be cut there
+        return tuple(pair for pair in agreed if pair[0].lower() != CODED), plain
     return agreed, body
 
 
