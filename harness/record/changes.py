@@ -11,7 +11,6 @@ import msgspec
 from harness.checks.answer import shape_of
 from harness.model import jsonvalue
 from harness.model.event_stream import event_data
-from harness.record.rules import is_among
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -67,10 +66,7 @@ def _exchange(
     if was != now:
         yield "wording", f"{_shown(was)} → {_shown(now)}"
     told = {operation.answer.response, operation.answer.event, operation.error.message}
-    yield from (
-        ("values", text)
-        for text in _values(documents(one), documents(other), {*told, *rules.volatile})
-    )
+    yield from (("values", text) for text in _values(documents(one), documents(other), told, rules))
     yield from (
         ("headers", text)
         for text in _headers(before.response.headers, after.response.headers, rules)
@@ -119,11 +115,14 @@ def _text(response: Response, operation: Operation) -> str:
     return text or ""
 
 
-def _values(before: Iterable[Any], after: Iterable[Any], told: Collection[str]) -> Iterator[str]:
+def _values(
+    before: Iterable[Any], after: Iterable[Any], told: Collection[str], rules: Rules
+) -> Iterator[str]:
     """Scalars that stand in both at the same path, and differ; not those told of already."""
     one, other = constants(before), constants(after)
     for path in one:
-        if path in other and one[path] != other[path] and path not in told:
+        differs = path in other and one[path] != other[path]
+        if differs and path not in told and not rules.differs(path):
             yield f"{path}: {jsonvalue.show(one[path], SHOWN)} → {jsonvalue.show(other[path], SHOWN)}"
 
 
@@ -158,7 +157,7 @@ def _headers(
             yield f"{name} is gone"
         elif name not in one:
             yield f"{name} is new"
-        elif one[name] != other[name] and not is_among(name, rules.volatile):
+        elif one[name] != other[name] and not rules.differs_in(name):
             yield f"{name}: {_shown(', '.join(one[name]))} → {_shown(', '.join(other[name]))}"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.model import jsonvalue
 from harness.model.loader import load, near
 from harness.model.problem import InvalidError, Problem
 
@@ -22,23 +23,33 @@ SCHEMA = "sanitizers"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """Where something stands: in some headers, where a pattern matches, or both."""
+    """Where something stands: in some headers, in some members of JSON, where a pattern matches."""
 
     name: str
     why: str = ""
     headers: tuple[str, ...] = ()
-    """Names, with `*` for any part; none means everywhere."""
+    """Names, with `*` for any part; without these and `fields`, it is about everything."""
+    fields: tuple[str, ...] = ()
+    """Names of members of JSON, with `*` for any part."""
+    distinct: bool = False
+    """Whether each value is replaced by its own, wherever else it stands too."""
     pattern: str = ""
     """A regular expression; empty means all that stands there. Its group counts, if it has one."""
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
         """The pattern, compiled."""
-        return re.compile(self.pattern or r"(?s).+")
+        return compiled(self.pattern or r"(?s).+")
 
     def concerns(self, header: str | None) -> bool:
-        """Whether it looks into a header, or for `None` into the body."""
-        return not self.headers or (header is not None and is_among(header, self.headers))
+        """Whether it looks into a header, or for `None` into all of the body."""
+        if header is not None and is_among(header, self.headers):
+            return True
+        return not (self.headers or self.fields)
+
+    def is_about(self, member: str) -> bool:
+        """Whether it looks into members of JSON of this name; their case counts."""
+        return any(fnmatchcase(member, pattern) for pattern in self.fields)
 
 
 class Entropy(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +72,29 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     volatile: tuple[str, ...]
     """Names of headers, and paths in JSON, that differ from call to call."""
     entropy: Entropy
+
+    def differs(self, path: str) -> bool:
+        """Whether what stands at a path in JSON is another from call to call, as ids are."""
+        last = jsonvalue.steps(path)[-1:]
+        name = last[0] if last and isinstance(last[0], str) else ""
+        return path in self.volatile or any(
+            rule.distinct and rule.is_about(name) for rule in self.sanitizers
+        )
+
+    def differs_in(self, header: str) -> bool:
+        """Whether a header's value is another from call to call, as ids are."""
+        ids = (rule.headers for rule in self.sanitizers if rule.distinct)
+        return is_among(header, self.volatile) or any(is_among(header, names) for names in ids)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern for texts of which each character is a byte, so letters are those of ASCII.
+
+    Raises:
+        re.error: It is no regular expression.
+        ValueError: It asks for letters beyond ASCII.
+    """
+    return re.compile(pattern, re.ASCII)
 
 
 def is_among(header: str, names: tuple[str, ...]) -> bool:
@@ -105,8 +139,8 @@ def _over(data: dict[str, Any], own: Loaded, problems: list[Problem]) -> dict[st
         for name, entry in mine.get(kind, {}).items():
             pattern = entry if isinstance(entry, str) else entry.get("pattern", "")
             try:
-                re.compile(pattern)
-            except re.error as error:
+                compiled(pattern)
+            except (re.error, ValueError, RecursionError) as error:
                 place = (kind, name) if isinstance(entry, str) else (kind, name, "pattern")
                 problems.append(own.problem(place, f"expected a regular expression: {error}"))
     merged = {

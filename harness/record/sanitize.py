@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.record.blank import blank, is_replaced
 from harness.record.coded import closed
+from harness.record.ids import Ids
+from harness.record.spans import replaced, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from harness.model.recording import Response
     from harness.record.rules import Rule
 
-KEPT = re.compile(r"[^\s.:=_-]")
-"""All but what gives a secret its shape."""
-
 
 def sanitized(
-    response: Response, sanitizers: Sequence[Rule], known: Sequence[str] = ()
+    response: Response,
+    sanitizers: Sequence[Rule],
+    known: Sequence[str] = (),
+    ids: Ids | None = None,
 ) -> Response:
     """A response without what must not be published.
 
@@ -29,17 +31,20 @@ def sanitized(
         response: What came.
         sanitizers: What to replace.
         known: Texts that are replaced wherever they stand as well.
+        ids: Those of the whole recording, if there is more of it than this response.
 
     Raises:
         UnreadableError: The body cannot be looked into.
     """
+    named = ids or ids_of([response], sanitizers)
 
     def clean(text: str, header: str | None) -> str:
         for secret in known:
             text = text.replace(secret, blank(secret))
+        text = named.without(text, header)
         for rule in sanitizers:
-            if rule.concerns(header):
-                text = without(rule, text)
+            if not rule.distinct:
+                text = without(rule, text, header)
         return text
 
     def fields(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -61,22 +66,18 @@ def sanitized(
     )
 
 
-def without(rule: Rule, text: str) -> str:
-    """A text with zeros in place of what a rule finds."""
-
-    def fill(match: re.Match[str]) -> str:
-        if not match.re.groups:
-            return blank(match[0])
-        whole = match[0]
-        for number in range(match.re.groups, 0, -1):
-            if match[number]:
-                start, end = match.start(number) - match.start(), match.end(number) - match.start()
-                whole = whole[:start] + blank(whole[start:end]) + whole[end:]
-        return whole
-
-    return rule.expression.sub(fill, text)
+def without(rule: Rule, text: str, header: str | None) -> str:
+    """A text with zeros in place of what a rule finds; what is blank already stays as it is."""
+    return replaced(
+        text, spans(rule, text, header), lambda one: one if is_replaced(one) else blank(one)
+    )
 
 
-def blank(text: str) -> str:
-    """As many zeros as a text has letters, digits and the like."""
-    return KEPT.sub("0", text)
+def ids_of(responses: Iterable[Response], sanitizers: Sequence[Rule]) -> Ids:
+    """The ids in the responses of a recording, in order; in bodies as far as they can be read."""
+    found = Ids(sanitizers)
+    for response in responses:
+        for name, value in (*response.headers, *response.trailers):
+            found.add(value, name)
+        found.add(response.plain.body.decode("latin-1"), None)
+    return found

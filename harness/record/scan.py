@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.checks.secret import forms
+from harness.model import jsonvalue
 from harness.model.recording import UnreadableError
+from harness.record.blank import is_blank
+from harness.record.changes import documents
 from harness.record.sanitize import without
+from harness.record.spans import unescaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model.recording import Response
     from harness.record.rules import Entropy, Rules
@@ -32,16 +37,26 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     """Where, as in a recording's file: `headers`, 3."""
     offset: int
     """Where in the text that stands there, or among the bytes of the body."""
+    size: int = 0
+    """Its characters, or bytes."""
     what: str
     shown: str
     """Its beginning, never the whole."""
+    within: str = ""
+    """The name of the header, or the path in the body's JSON; empty if it is in none."""
+    times: int = 1
+    """How often something of the kind stands there, as in each event of a stream."""
 
     def __str__(self) -> str:
-        return f"this looks like {self.what}: {self.shown}" if self.shown else self.what
+        if not self.shown:
+            return self.what
+        within = f", in {self.within}" if self.within else ""
+        times = f", {self.times} times" if self.times > 1 else ""
+        return f"this looks like {self.what}: {self.shown}{within}{times}"
 
 
 def suspects(response: Response, rules: Rules, known: Sequence[str] = ()) -> list[Suspect]:
-    """Everything in a response that looks like a secret, in its order.
+    """Everything in a response that looks like a secret, in its order; in one place, once.
 
     Args:
         response: What is to be saved.
@@ -51,13 +66,49 @@ def suspects(response: Response, rules: Rules, known: Sequence[str] = ()) -> lis
     found = list(_in(("reason",), response.reason, None, rules, known))
     for kind, pairs in (("headers", response.headers), ("trailers", response.trailers)):
         for index, (name, value) in enumerate(pairs):
-            found += _in((kind, index), value, name, rules, known)
+            for one in _in((kind, index), value, name, rules, known):
+                found.append(msgspec.structs.replace(one, within=name))
     try:
         body = b"".join(response.opened())
     except UnreadableError as error:
         what = f"nobody can say whether a secret is in this body: {error}"
         return [*found, Suspect(place=("body",), offset=0, what=what, shown="")]
-    return [*found, *_in(("body",), body.decode("latin-1"), None, rules, known)]
+    text = body.decode("latin-1")
+    return [*found, *_once(_in(("body",), text, None, rules, known), text, response)]
+
+
+def _once(found: Iterable[Suspect], text: str, response: Response) -> Iterator[Suspect]:
+    """Those in a body, each kind once for each path in its JSON."""
+    first: dict[tuple[str, str], Suspect] = {}
+    paths = _Paths(response)
+    for one in found:
+        word = unescaped(text[one.offset : one.offset + one.size]).strip()
+        within = paths.of(word)
+        key = one.what, within or word
+        before = first.get(key)
+        first[key] = (
+            msgspec.structs.replace(before, times=before.times + 1)
+            if before
+            else msgspec.structs.replace(one, within=within)
+        )
+    yield from first.values()
+
+
+class _Paths:
+    """Where in a body's JSON texts stand; as costly as the body is long, so not for every word."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._texts: list[tuple[str, str]] | None = None
+
+    def of(self, word: str) -> str:
+        if self._texts is None:
+            every = (
+                leaf for one in documents(self._response.plain) for leaf in jsonvalue.leaves(one)
+            )
+            self._texts = [(path, json.loads(text)) for path, text in every if text[0] == '"']
+        meant = word.encode("latin-1").decode("utf-8", "replace")
+        return next((path for path, text in self._texts if meant in text), "")
 
 
 def _in(
@@ -75,14 +126,15 @@ def _in(
                 seen.append((at, at + len(form)))
                 yield Suspect(place=place, offset=at, what="the key that was used", shown="…")
     for rule in rules.allow:
-        if rule.concerns(header):
-            text = without(rule, text)
-    for rule in rules.secrets:
-        for match in rule.expression.finditer(text):
-            yield from _found(seen, place, match, rule.name)
-    for match in WORD.finditer(text):
-        if is_random(match[0], rules.entropy):
-            yield from _found(seen, place, match, "a secret: letters and digits by chance")
+        text = without(rule, text, header)
+    # What is no JSON may have backslashes that are none of its escapes.
+    for view in dict.fromkeys([unescaped(text), text]):
+        for rule in rules.secrets:
+            for match in rule.expression.finditer(view):
+                yield from _found(seen, place, match, rule.name)
+        for match in WORD.finditer(view):
+            if is_random(match[0], rules.entropy):
+                yield from _found(seen, place, match, "a secret: letters and digits by chance")
 
 
 def _found(
@@ -93,13 +145,8 @@ def _found(
     if is_blank(match[0]) or any(start < last and first < end for first, last in seen):
         return
     seen.append((start, end))
-    yield Suspect(place=place, offset=start, what=what, shown=f"{match[0][:ENDS]}…")
-
-
-def is_blank(text: str) -> bool:
-    """Whether a text is mostly zeros, as sanitizers leave it."""
-    counted = [character for character in text if character.isalnum()]
-    return counted.count("0") >= max(ENDS, len(counted) / 2)
+    shown = f"{match[0].strip()[:ENDS]}…"
+    yield Suspect(place=place, offset=start, size=end - start, what=what, shown=shown)
 
 
 def is_random(word: str, rule: Entropy) -> bool:

@@ -17,7 +17,7 @@ from harness.model.files import replace
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.recording import UnreadableError
 from harness.record.changes import Change, changes
-from harness.record.sanitize import sanitized
+from harness.record.sanitize import ids_of, sanitized
 from harness.record.scan import suspects
 
 if TYPE_CHECKING:
@@ -107,10 +107,11 @@ class Shelf:
         """
         exchanges: list[Exchange] = []
         problems: list[Problem] = []
+        ids = ids_of([one.response for one in recording.exchanges], self._rules.sanitizers)
         for index, exchange in enumerate(recording.exchanges):
             response = exchange.response
             with suppress(UnreadableError):  # the scanner has a word to say about that
-                response = sanitized(response, self._rules.sanitizers, known)
+                response = sanitized(response, self._rules.sanitizers, known, ids)
             for one in suspects(response, self._rules, known):
                 problems.append(_problem(recording.file, index, one))
             exchanges.append(msgspec.structs.replace(exchange, response=response))

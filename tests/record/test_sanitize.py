@@ -251,8 +251,12 @@ volatile: [x-luck]
             "sanitizers:\n  x: {why: a, pattern: '('}",
             ":2: sanitizers.x.pattern: expected a regular expression",
         ),
+        ("secrets:\n  x: '(?u)a'", ":2: secrets.x: expected a regular expression"),
         ("secrets:\n  x: '['", ":2: secrets.x: expected a regular expression"),
-        ("sanitizers:\n  x: {why: a}", "sanitizers.x: expected 'headers', 'pattern', or both"),
+        (
+            "sanitizers:\n  x: {why: a}",
+            "sanitizers.x: expected 'headers', 'fields', 'pattern', or several",
+        ),
         ("sanitizer: {}", "this key is not known"),
     ],
 )

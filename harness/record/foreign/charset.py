@@ -5,7 +5,7 @@ Source: RFC 9110, section 8.3.2; WHATWG HTML, "Server-sent events": a stream of 
 
 from __future__ import annotations
 
-from email.message import Message
+import re
 from typing import TYPE_CHECKING
 
 from harness.model.recording import EVENT_STREAM, field, media_type
@@ -13,6 +13,8 @@ from harness.record.foreign.entry import DoubtError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+CHARSET = re.compile(r';\s*charset\s*=\s*"?([\w.:+-]+)', re.IGNORECASE | re.ASCII)
 
 
 def encoded(text: str, headers: Iterable[tuple[str, str]], place: str, encoding: str = "") -> bytes:
@@ -53,6 +55,5 @@ def charset(headers: tuple[tuple[str, str], ...]) -> str:
     """The character set that a content type names, if it means something there."""
     if media_type(headers) == EVENT_STREAM:
         return ""
-    message = Message()
-    message["content-type"] = field(headers, "content-type").replace("\n", " ").replace("\r", " ")
-    return message.get_content_charset("")
+    match = CHARSET.search(field(headers, "content-type"))
+    return match[1] if match else ""
