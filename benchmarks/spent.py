@@ -61,7 +61,7 @@ async def _shares(
     answers = Logged(
         responder(project, "replay", None, None), lambda text: click.echo(text, file=nowhere)
     )
-    connection = Connection(requests, (reader, writer), answers, lambda _: None, _fail)
+    connection = Connection(requests, writer, answers, lambda _: None, _fail)
     reader.feed_data(request)
     incoming = await requests.next()
     assert incoming is not None

@@ -11,7 +11,7 @@ import msgspec
 from harness.gateway.front import LINGER_S
 from harness.gateway.outgoing import Outgoing
 from harness.gateway.patient import Patient
-from harness.gateway.reading import READ_SIZE, Incoming, RefusedError
+from harness.gateway.reading import Incoming, RefusedError
 from harness.gateway.responder import Chunk, End, Head, Request, error_parts
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Connection:
     def __init__(
         self,
         requests: RequestReader,
-        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        writer: asyncio.StreamWriter,
         responder: Responder,
         seen: Callable[[Request], None],
         fault: Callable[[BaseException], None],
@@ -44,17 +44,19 @@ class Connection:
 
         Args:
             requests: What the client asks.
-            streams: The client's bytes, and where to write.
+            writer: Where to write.
             responder: What answers.
             seen: Told of each request, before the first byte of its answer.
             fault: Told of a failure of the responder, which is ours and not the client's.
         """
         self._requests = requests
-        self._reader, self._writer = streams
+        self._writer = writer
         self._transport = self._writer.transport
         self._responder = responder
         self._seen = seen
         self._fault = fault
+        self.told = False
+        """Whether a request is being answered that has been told of; nothing is read meanwhile."""
 
     async def run(self) -> None:
         """Answer requests until either side is done.
@@ -74,7 +76,12 @@ class Connection:
     async def _answer(self, incoming: Incoming) -> bool:
         """Answer one request; whether the connection can carry another."""
         outgoing = Outgoing(self._transport, incoming)
-        return await Patient(self._send(incoming, outgoing), outgoing.flush)
+        try:
+            return await Patient(self._send(incoming, outgoing), outgoing.flush)
+        finally:
+            if not self.told:  # the client has gone before there was an answer
+                self._tell(incoming.request, None)
+            self.told = False
 
     async def _send(self, incoming: Incoming, outgoing: Outgoing) -> bool:
         async with aclosing(self._responder.respond(incoming.request)) as answer:
@@ -90,14 +97,10 @@ class Connection:
                     await self._writer.drain()
                 if keep is not None:
                     if part == STALLED:
-                        await self._until_gone()
+                        # Say nothing more, as the endpoint did, until the client has had enough.
+                        await self._requests.rest(of_request=False)
                     return keep
         return False
-
-    async def _until_gone(self) -> None:
-        """Say nothing more, as the endpoint did, until the client has had enough."""
-        while await self._reader.read(READ_SIZE):
-            pass
 
     def _write(self, part: Part, request: Request, outgoing: Outgoing) -> bool | None:
         """Write one part; after the last, whether the connection can carry another request."""
@@ -111,6 +114,7 @@ class Connection:
         return None
 
     def _tell(self, request: Request, miss: str | None) -> None:
+        self.told = True
         self._seen(request if miss is None else msgspec.structs.replace(request, miss=miss))
 
     def _fail(self, error: Exception, incoming: Incoming, outgoing: Outgoing) -> None:
@@ -141,8 +145,7 @@ class Connection:
             self._writer.write_eof()
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
-                while await self._reader.read(READ_SIZE):
-                    pass
+                await self._requests.rest(of_request=refusal.request is not None)
 
     def _write_whole(self, parts: tuple[Head, Chunk, End], incoming: Incoming) -> None:
         head, chunk, end = parts

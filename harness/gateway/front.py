@@ -21,6 +21,8 @@ from harness.gateway.responder import error_parts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.gateway.traffic import Traffic
+
 HEAD_LIMIT = 64 * 1024
 """The longest head, in bytes."""
 
@@ -53,11 +55,12 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     """What had to be taken from the socket, and belongs to the first request."""
 
 
-async def greet(sock: socket.socket) -> Greeting | None:
+async def greet(sock: socket.socket, traffic: Traffic) -> Greeting | None:
     """Find out what a client wants; a `CONNECT` is granted, or refused if it cannot be read.
 
     Args:
         sock: Non-blocking, just accepted, used by nobody else.
+        traffic: Told of what is taken from the socket.
 
     Returns:
         `None` if there is nothing more to be said.
@@ -75,33 +78,41 @@ async def greet(sock: socket.socket) -> Greeting | None:
             return Greeting(early=early, tls=head[0] == TLS_HANDSHAKE)
         end = HEAD_END.search(head)
         if (end.end() if end else len(head)) > HEAD_LIMIT:
-            await _refuse(sock, 431, "Request Header Fields Too Large", "the head is too long")
+            traffic.refused = "the head is too long"
+            await _refuse(sock, traffic, 431, "Request Header Fields Too Large")
             return None
         if end is not None:
-            sock.recv(end.end() - len(early))
+            traffic.feed(sock.recv(end.end() - len(early)))
             break
         # All that came is looked at; take it, or the next look would return at once.
-        early += sock.recv(len(seen))
-    tunnel = read_connect(head[: end.end()])
-    if tunnel is None:
-        await _refuse(sock, 400, "Bad Request", "expected CONNECT host:port")
+        taken = sock.recv(len(seen))
+        traffic.feed(taken)
+        early += taken
+    request = read_connect(head[: end.end()])
+    tunnel = read_authority(request.target.decode("latin-1")) if request else None
+    if request is None or tunnel is None:
+        traffic.refused = "expected CONNECT host:port"
+        await _refuse(sock, traffic, 400, "Bad Request")
         return None
+    traffic.head(end.end())
+    raw = request.headers.raw_items()
+    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+    traffic.tunnel(head[: end.end()], headers)
+    traffic.host, traffic.port = tunnel.host, tunnel.port
     await asyncio.get_running_loop().sock_sendall(sock, ESTABLISHED)
     first = await _peek(sock, 1)
     return Greeting(tunnel=tunnel, tls=first[0] == TLS_HANDSHAKE) if first else None
 
 
-def read_connect(head: bytes) -> Tunnel | None:
-    """Where a `CONNECT` leads, or `None` if it is malformed."""
+def read_connect(head: bytes) -> h11.Request | None:
+    """A request for a tunnel, or `None` if it is malformed."""
     wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
     wire.receive_data(head)
     try:
         request = wire.next_event()
     except h11.RemoteProtocolError:
         return None
-    if not isinstance(request, h11.Request):
-        return None
-    return read_authority(request.target.decode("latin-1"))
+    return request if isinstance(request, h11.Request) else None
 
 
 def read_authority(text: str) -> Tunnel | None:
@@ -138,8 +149,8 @@ def _done(ready: asyncio.Future[None]) -> Callable[[], None]:
     return lambda: None if ready.done() else ready.set_result(None)
 
 
-async def _refuse(sock: socket.socket, status: int, reason: str, message: str) -> None:
-    head, chunk, _ = error_parts(status, reason, "bad_request", message)
+async def _refuse(sock: socket.socket, traffic: Traffic, status: int, reason: str) -> None:
+    head, chunk, _ = error_parts(status, reason, "bad_request", traffic.refused)
     lines = [f"HTTP/1.1 {status} {reason}", "Connection: close", f"Content-Length: {head.length}"]
     lines += [f"{name}: {value}" for name, value in head.headers]
     data = "\r\n".join([*lines, "", ""]).encode("latin-1") + chunk.data
@@ -149,5 +160,6 @@ async def _refuse(sock: socket.socket, status: int, reason: str, message: str) -
     sock.shutdown(socket.SHUT_WR)
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_S):
-            while await loop.sock_recv(sock, HEAD_LIMIT):
-                pass
+            while data := await loop.sock_recv(sock, HEAD_LIMIT):
+                traffic.feed(data)
+                traffic.stray()

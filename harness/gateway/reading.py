@@ -12,6 +12,8 @@ import msgspec
 from harness.gateway import plain
 from harness.gateway.front import HEAD_LIMIT, read_authority
 from harness.gateway.responder import Request, header, tokens
+from harness.gateway.traffic import Traffic
+from harness.model.secret import Secret
 
 if TYPE_CHECKING:
     import asyncio
@@ -67,6 +69,7 @@ class RequestReader:
         scheme: str,
         tunnel: Tunnel | None = None,
         early: bytes = b"",
+        traffic: Traffic | None = None,
     ) -> None:
         """Read from a connection.
 
@@ -76,12 +79,17 @@ class RequestReader:
             scheme: How the bytes travel, `http` or `https`.
             tunnel: Where the client asked to be connected to, if it did.
             early: Bytes that have been read already.
+            traffic: Knows of every byte that has come, and is told what it is.
         """
         self._reader = reader
         self._writer = writer
         self._scheme = scheme
         self._tunnel = tunnel
         self._early = early
+        self._traffic = traffic or Traffic(Secret(b""))
+        self._fed = 0
+        """Bytes of which it has not been told what they are."""
+        self._in_body = False
 
     async def next(self) -> Incoming | None:
         """The next request, or `None` if the client has closed.
@@ -101,6 +109,8 @@ class RequestReader:
                 return await self._unusual(data)
             data += more
         self._early = data[end:]
+        self._traffic.head(end)
+        self._traffic.requests += 1
         host, port, target = self._place(head.target, head.headers)
         request = Request(
             scheme=self._scheme,
@@ -116,8 +126,39 @@ class RequestReader:
             request=request, chunks=True, keep_alive="close" not in tokens(head.connection)
         )
 
+    async def rest(self, *, of_request: bool) -> None:
+        """Read on until the client has closed, and answer nothing.
+
+        Args:
+            of_request: Whether what comes belongs to a request that has been told of.
+        """
+        while await self._reader.read(READ_SIZE):
+            self._account(of_request=of_request)
+
+    def _account(self, *, of_request: bool) -> None:
+        if of_request:
+            self._traffic.framing()
+        else:
+            self._traffic.stray()
+
     async def _unusual(self, data: bytes) -> Incoming | None:
         """The request that some bytes begin with, or `None` if the client has closed."""
+        self._fed, self._in_body = len(data), False
+        try:
+            incoming = await self._whole(data)
+        except RefusedError as refusal:
+            if refusal.request is None:
+                self._traffic.refused = refusal.message
+            else:
+                self._traffic.requests += 1
+            self._account(of_request=refusal.request is not None)
+            raise
+        if incoming is not None:
+            self._traffic.framing(self._fed)
+            self._traffic.requests += 1
+        return incoming
+
+    async def _whole(self, data: bytes) -> Incoming | None:
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         wire.receive_data(data)
         head: Request | None = None
@@ -126,11 +167,15 @@ class RequestReader:
             if not isinstance(event, h11.Request):
                 return None
             head = self._request(event)
+            rest = len(wire.trailing_data[0])
+            self._traffic.head(self._fed - rest)
+            self._fed, self._in_body = rest, True
             body = await self._body(wire, head)
         except h11.RemoteProtocolError as error:
             status = 431 if error.error_status_hint == 431 else 400  # noqa: PLR2004
             raise RefusedError(status, str(error), head) from error
         self._early = wire.trailing_data[0]
+        self._fed -= len(self._early)
         modern = event.http_version == b"1.1"
         return Incoming(
             request=msgspec.structs.replace(head, body=body, at_s=monotonic()),
@@ -140,7 +185,12 @@ class RequestReader:
 
     async def _event(self, wire: h11.Connection) -> type[h11.NEED_DATA | h11.PAUSED] | h11.Event:
         while (event := wire.next_event()) is h11.NEED_DATA:
-            wire.receive_data(await self._reader.read(READ_SIZE))
+            if self._in_body:  # now, so that what frames a body without end is not kept
+                self._traffic.framing(self._fed)
+                self._fed = 0
+            data = await self._reader.read(READ_SIZE)
+            self._fed += len(data)
+            wire.receive_data(data)
         return event
 
     def _request(self, event: h11.Request) -> Request:

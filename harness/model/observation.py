@@ -42,6 +42,31 @@ class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return [value for name, value in self.headers if name.lower() == header.lower()]
 
 
+class SeenConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection to the gateway, but for the whole requests that came over it."""
+
+    host: str
+    """Where it was to lead, as a `CONNECT` or TLS named it; empty if neither did."""
+    port: int
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of the `CONNECT`, its first ones if they are long."""
+    used: bool
+    """Whether a whole request came over it."""
+    stray: int = 0
+    """Bytes that were part of no whole request."""
+    first: bytes = b""
+    """The first of them."""
+    refused: str = ""
+    """Why the gateway refused something that came; empty if it did not."""
+    leaks: tuple[str, ...] = ()
+    """Where outside of whole requests the token stood, in words."""
+
+    @property
+    def place(self) -> str:
+        """Host and port, as a URL has them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a live endpoint answered to one request."""
 
@@ -102,10 +127,14 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     stderr: bytes
     exit: Exit
     gates: tuple[Gate, ...]
+    connections: tuple[SeenConnection, ...] = ()
+    """Those that reached the gateway; of equal ones, the first."""
     attempts: tuple[Attempt, ...] = ()
     """What a sealed run tried to reach beside the gateway; an unsealed one is not watched."""
     opened: tuple[str, ...] | None = None
     """Files that a sealed run opened in the project's folders it was shown; `None` if that is unknown."""
+    unwatched: str = ""
+    """What a run did that could not be watched, in words; empty if all of it was."""
     canary: str
     """The token the sample was given, different in each run."""
     limit_s: float

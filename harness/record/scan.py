@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.checks.secret import forms
 from harness.model import jsonvalue
 from harness.model.recording import UnreadableError
+from harness.model.secret import forms
 from harness.record.blank import is_blank
 from harness.record.changes import documents
 from harness.record.sanitize import without

@@ -7,7 +7,6 @@ import struct
 from typing import TYPE_CHECKING
 
 from harness.model.observation import Attempt
-from harness.runner.ports import PORTS
 
 if TYPE_CHECKING:
     import socket
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 TCP, UDP, ICMPV6 = 6, 17, 58
 DNS = 53
-GATEWAY = ("127.0.0.1", "::1")
 
 
 def attempts(watcher: socket.socket) -> tuple[Attempt, ...]:
@@ -33,7 +31,7 @@ def attempts(watcher: socket.socket) -> tuple[Attempt, ...]:
 
 
 def read(packet: bytes) -> Attempt | None:
-    """What a packet tries to reach; `None` for the gateway, and for what is no packet."""
+    """What a packet tries to reach; `None` for what is no packet."""
     try:
         if packet[0] >> 4 == 4:  # noqa: PLR2004
             start = (packet[0] & 15) * 4
@@ -47,8 +45,7 @@ def read(packet: bytes) -> Attempt | None:
     if protocol == ICMPV6:
         return None  # what the kernel itself says on a network
     if protocol == TCP:
-        known = host in GATEWAY and port in PORTS
-        return None if known else Attempt(kind="tcp", host=host, port=port)
+        return Attempt(kind="tcp", host=host, port=port)
     if protocol == UDP and port == DNS:
         return Attempt(kind="dns", host=".".join(_labels(packet[start + 20 :])) or host, port=DNS)
     return Attempt(kind="udp" if protocol == UDP else f"protocol {protocol}", host=host, port=port)

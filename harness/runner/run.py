@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.model.observation import Exit, Gate, Observation, SeenRequest
+from harness.model.observation import Exit, Gate, Observation
 from harness.model.problem import HarnessError
-from harness.model.unexpected import describe
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
 from harness.runner.environment import PROXY_VARIABLES, child_environment
 from harness.runner.launcher import Order, Run
 from harness.runner.ports import PROXY_PORT
+from harness.runner.seen import Seen
 from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from harness.gateway.gateway import Service
     from harness.model.cell import Cell
     from harness.runner.stage import Stage
 
@@ -44,12 +43,10 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
     Raises:
         HarnessError: The run could not be made: our own fault, never the sample's.
     """
-    requests: list[SeenRequest] = []
     opened: list[Gate] = []
     async with AsyncExitStack() as closing:
         terminal = Terminal()
         closing.callback(terminal.close)
-        services: list[Service] = []
 
         async def see(text: str) -> None:
             if all(gate.opened for gate in opened):
@@ -60,45 +57,41 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
         closing.callback(stage.folders.discard, home)
         order, canary = _order(cell, stage, home)
         answering = stage.source(cell, canary, see)
-
-        async def serve(listener: socket.socket) -> None:
-            service = await stage.gateway.serve(listener, answering.responder, requests.append)
-            closing.push_async_callback(service.close)
-            services.append(service)
-
+        seen = Seen(stage.gateway, canary)
+        closing.push_async_callback(seen.close)
         if order.seal is None:
             listener = _listen()
-            await serve(listener)
+            await seen.serve(listener, answering.responder)
             order = _through(order, listener.getsockname()[1])
         started = time.monotonic()
         run = stage.launcher_of(cell).launch(order, terminal)
         closing.callback(run.close)
+        closing.push_async_callback(seen.close)  # before the run, whose sockets it serves
         flood = asyncio.ensure_future(_end_floods(terminal, run))
         closing.callback(flood.cancel)
         *listeners, watcher = (await run.sealed() if order.seal else ()) or (None,)
         for listener in listeners:
-            await serve(listener)
+            await seen.serve(listener, answering.responder)
         ended = await run.ended()
         duration_ms = (time.monotonic() - started) * 1000
         tried = attempts(watcher) if watcher else ()
         await terminal.drain()
+        await seen.settle(watcher)
         if terminal.flooded:
             # It may have met the closed terminal before the order to end it.
             ended = Exit(code=None, ended_for="output")
-    for service in services:
-        if service.fault is not None:
-            raise HarnessError(
-                f"the gateway failed: {describe(service.fault)}", "please report this"
-            ) from service.fault
+    seen.check()
     return Observation(
-        requests=tuple(requests),
+        requests=tuple(seen.requests),
         answers=answering.answers(),
         stdout=bytes(terminal.output.data),
         stderr=bytes(terminal.errors.data),
         exit=ended,
         gates=tuple(opened),
+        connections=seen.connections,
         attempts=tried,
         opened=run.opened,
+        unwatched=seen.unwatched,
         canary=canary,
         limit_s=stage.limit_s,
         duration_ms=duration_ms,

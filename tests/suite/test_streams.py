@@ -100,7 +100,7 @@ class Stopping:
         self.sample = sample
         self.stopped = []
 
-    async def serve(self, listener, responder, seen):
+    async def serve(self, listener, responder, seen, **others):
         def told(request):
             seen(request)
             first = started_for(self.sample)
@@ -110,7 +110,7 @@ class Stopping:
                 GATE_GRACE_S + 1, _signal, self.stopped, signal.SIGCONT
             )
 
-        return await self.gateway.serve(listener, responder, told)
+        return await self.gateway.serve(listener, responder, told, **others)
 
 
 def _signal(pids, number):
