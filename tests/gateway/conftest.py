@@ -25,7 +25,8 @@ def pytest_terminal_summary(terminalreporter, config):
 class Served:
     """A service, and what it told of."""
 
-    def __init__(self, service, port, seen):
+    def __init__(self, background, service, port, seen):
+        self.background = background
         self.service = service
         self.port = port
         self.seen = seen
@@ -51,13 +52,14 @@ class Background:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
 
     @contextmanager
-    def serve(self, responder, *, faulty=False):
+    def serve(self, responder, *, faulty=False, **options):
         seen = []
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         port = listener.getsockname()[1]
-        service = self.run(Gateway(self.authority).serve(listener, responder, seen.append))
+        gateway = Gateway(self.authority)
+        service = self.run(gateway.serve(listener, responder, seen.append, **options))
         try:
-            yield Served(service, port, seen)
+            yield Served(self, service, port, seen)
         finally:
             self.run(service.close())
         assert (service.fault is not None) == faulty, service.fault

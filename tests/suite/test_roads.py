@@ -78,9 +78,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
-ROADS = msgspec.convert(
-    YAML(typ="safe", pure=True).load(MINIATURES / "roads.yaml"), list[Road]
-)
+ROADS = msgspec.convert(YAML(typ="safe", pure=True).load(MINIATURES / "roads.yaml"), list[Road])
 
 
 @pytest.fixture(scope="module", params=["sealed", "unsealed"])
