@@ -12,13 +12,13 @@ Nothing of the harness is imported unless `--samples` is given.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.report.background import Background
@@ -52,12 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     folder = config.getoption("samples_project")
     try:
-        background = Background.open(
-            Path(folder) if folder else config.rootpath, config.getoption("samples_model")
-        )
+        background = Background.open(config.rootpath, folder, config.getoption("samples_model"))
     except (InvalidError, HarnessError) as error:
         text = str(error).replace("--model:", "--samples-model:")
-        text = text.replace("--project DIR", "--samples-project DIR")
+        text = text.replace("--project ", "--samples-project ")
         raise pytest.UsageError(text) from error
     if not background.cells:
         raise pytest.UsageError("--samples: the project has no samples")

@@ -20,6 +20,10 @@ COMMAND = re.compile(rf"\b{NAME} ((?:(?:cache|docs|nightly|report) )?[a-z]+\b)")
 """With its verb, which is two words where the first names a group of verbs."""
 
 
+DEMO_VERBS = {"list", "run", "serve", "doctor"}
+"""Those that take the samples of the package, too."""
+
+
 def as_typed(text: str, project: Path | None = None) -> str:
     """A text with its commands as the user can type them.
 
@@ -27,9 +31,23 @@ def as_typed(text: str, project: Path | None = None) -> str:
         text: Holds commands in the form `sampleproof VERB …`.
         project: The project that the user named, if it is not the one that this folder is in.
     """
-    options = f" --project {shlex.quote(str(project))}" if project else ""
     call = shlex.join(_program())
-    return COMMAND.sub(lambda found: f"{call} {found[1]}{options}", text)
+
+    def put(found: re.Match[str]) -> str:
+        verb = found[1]
+        if project is None:
+            return f"{call} {verb}"
+        if verb in DEMO_VERBS and project == _demo():
+            return f"{call} {verb} --demo"
+        return f"{call} {verb} --project {shlex.quote(str(project))}"
+
+    return COMMAND.sub(put, text)
+
+
+def _demo() -> Path:
+    from harness.model.root import demo
+
+    return demo()
 
 
 def _program() -> list[str]:

@@ -91,8 +91,19 @@ def test_no_cell_is_an_error(samples):
 def test_a_project_that_is_none_is_an_error(samples, tmp_path):
     code, output = samples(project=tmp_path / "absent")
     assert code == 4
-    assert "is in no project" in output
-    assert "name one with --samples-project DIR" in output
+    assert "absent is no project: it has no samples/catalog.yaml" in output
+
+
+def test_a_rootdir_in_no_project_is_an_error(tmp_path, copy_first_samples):
+    (tmp_path / "one").mkdir()
+    copy_first_samples(tmp_path / "one")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--samples", "."]
+    done = subprocess.run(
+        [*command, "--rootdir", "."], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 4
+    assert f"there is a project in {tmp_path}/one: name it with --samples-project" in done.stderr
+    assert "name one with --samples-project DIR" in done.stderr
 
 
 def test_a_model_that_is_none_is_told_by_the_option_of_pytest(samples):
@@ -163,4 +174,4 @@ def test_an_id_that_is_none_is_an_error(inside):
 def test_what_is_wrong_with_the_project_is_told_with_xdist_too(samples, tmp_path):
     code, output = samples("-n", "2", project=tmp_path / "absent")
     assert code == 4
-    assert "is in no project" in output
+    assert "is no project" in output

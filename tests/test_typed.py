@@ -10,6 +10,7 @@ import pytest
 
 from harness.cli import main
 from harness.cli.group import Verbs
+from harness.model.root import demo
 from harness.typed import COMMAND, as_typed
 
 TEXT = "mend it with: sampleproof run curl/basic && sampleproof docs receipts; see sampleproof"
@@ -116,3 +117,8 @@ def test_no_command_is_named_that_is_not_there(clone, tmp_path, words, code):
     assert found == code, said
     assert " .venv/bin/sampleproof " in said
     assert " sampleproof " not in said
+
+
+def test_the_samples_of_the_package_are_named_as_they_were_asked_for():
+    assert as_typed("sampleproof run -j 1 a/b", demo()) == "sampleproof run --demo -j 1 a/b"
+    assert as_typed("sampleproof render", demo()) == f"sampleproof render --project {demo()}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.options import node_option, opened, project_option
+from harness.cli.options import demo_option, node_option, opened, project_option
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @node_option
+@demo_option
 @project_option
 def command(project: Path | None, node: str | None) -> int:
     """Show what is installed, its version, what is missing, and the command that mends it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.options import opened, project_option
+from harness.cli.options import demo_option, opened, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
+@demo_option
 @project_option
 def command(project: Path | None) -> None:
     """Show the scenarios, clients, models and endpoints of the project.

@@ -37,6 +37,7 @@ Examples:
   sampleproof run                      run every sample
   sampleproof run python/basic         run one
   sampleproof render --check --diff    are the samples fresh?
+  sampleproof run --demo               run those that come with it
 
 \b
 Exit codes: 0 as expected, 1 a sample fails, 2 the call or a project file

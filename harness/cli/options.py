@@ -59,9 +59,36 @@ class Call:
 
 def _note(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     del param
+    if ctx.meta.get(DEMO):
+        if value is not None:
+            raise click.UsageError("--demo and --project contradict each other")
+        from harness.model.root import demo
+
+        value = demo()
     if isinstance(ctx.obj, Call):
         ctx.obj.project = value
     return value
+
+
+DEMO = f"{__name__}.demo"
+"""Whether the samples of the package were asked for, in a context's `meta`."""
+
+
+def _take_demo(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    del param
+    ctx.meta[DEMO] = value
+
+
+def demo_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--demo`, which stands for a project; `project_option` must come after it."""
+    return click.option(
+        "--demo",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_take_demo,
+        help="Take the samples that come with this package.",
+    )(function)
 
 
 def project_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -132,13 +159,18 @@ def chosen_cells(function: Callable[..., Any]) -> Callable[..., Any]:
 def rooted(folder: Path | None) -> Path:
     """The project's root.
 
+    Args:
+        folder: The project that the user named, or the one that comes with the package.
+
     Raises:
         InvalidError: There is none.
     """
-    from harness.model.project import find
+    from harness.model.root import demo, find, named
     from harness.toolchain.state import workspace
 
-    return workspace(folder.resolve() if folder else find(Path.cwd()))
+    if folder is None:
+        return find(Path.cwd())
+    return workspace(folder) if folder == demo() else named(folder)
 
 
 def opened(folder: Path | None) -> tuple[Path, Project]:

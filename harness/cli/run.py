@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import chosen_cells, node_option, opened, project_option
+from harness.cli.options import chosen_cells, demo_option, node_option, opened, project_option
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Part(click.ParamType[tuple[int, int]]):
     help="Make shards equally long, by the durations in an earlier report.",
 )
 @node_option
+@demo_option
 @project_option
 @click.pass_context
 def command(
@@ -140,6 +141,7 @@ def command(
       sampleproof run --model all -j 4
       sampleproof run --live ollama --model Phi-3-mini-4k-instruct
       sampleproof run --latest
+      sampleproof run --demo
     """
     if require_seal and no_seal:
         raise click.UsageError("--require-seal and --no-seal contradict each other")
@@ -204,7 +206,7 @@ def command(
 def _kept(ctx: click.Context) -> Iterator[str]:
     """The options that a sample must be run with again to get the same verdict."""
     for option in ctx.command.params:
-        value = ctx.params[option.name or ""]
+        value = ctx.params.get(option.name or "")
         if option.name in KEPT and value not in (None, option.get_default(ctx)):
             yield option.opts[0]
             if value is not True:

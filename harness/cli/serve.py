@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.options import opened, project_option
+from harness.cli.options import demo_option, opened, project_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     default=0,
     help="The port to listen on. [default: any that is free]",
 )
+@demo_option
 @project_option
 def command(
     responder: Kind | None,

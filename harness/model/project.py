@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -13,21 +12,17 @@ from harness.model.cell import Cell, cell_id
 from harness.model.client import Client
 from harness.model.loader import read
 from harness.model.operation import Operation
-from harness.model.problem import InvalidError, Problem, invalid
+from harness.model.problem import InvalidError, Problem
 from harness.model.recording import Recording
+from harness.model.root import MARK
 from harness.model.scenario import Scenario
 from harness.model.usable import shortcomings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 T = TypeVar("T")
-
-MARK = Path("samples/catalog.yaml")
-"""The file by which a project is known."""
-
-BUNDLED = Path(__file__).parent.parent / "_project"
-"""The copy inside the installed package."""
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,24 +57,6 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
                     )
 
 
-def find(start: Path) -> Path:
-    """The root of the project that a folder is in; without one, the copy in this package.
-
-    Raises:
-        InvalidError: There is neither.
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / MARK).is_file():
-            return folder
-    if (BUNDLED / MARK).is_file():
-        return BUNDLED
-    raise invalid(
-        f"{start} is in no project: no folder above it has {MARK}",
-        hint="name one with --project DIR",
-    )
-
-
 def open_project(root: Path) -> Project:
     """Read a project.
 
@@ -89,8 +66,6 @@ def open_project(root: Path) -> Project:
     """
     from harness.model import build
 
-    if not (root / MARK).is_file():
-        raise invalid(f"{root} is no project: it has no {MARK}")
     problems: list[Problem] = []
     samples = root / "samples"
     catalog = build.catalog(root / MARK, str(MARK), problems)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.kept import open_kept
-from harness.model.project import find
+from harness.model.root import find, named
 from harness.model.selector import select
 from harness.outcome import compare
 from harness.report import explain
@@ -17,7 +17,7 @@ from harness.runner.cores import usable_cores
 from harness.runner.stage import Stage
 from harness.suite import run_cell
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder, workspace
+from harness.toolchain.state import state_folder
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -47,13 +47,21 @@ class Background:
         self._stage: Stage | None = None
 
     @classmethod
-    def open(cls, folder: Path, models: Sequence[str], jobs: int | None = None) -> Background:
-        """Open the project that a folder is in.
+    def open(
+        cls, start: Path, folder: str | None, models: Sequence[str], jobs: int | None = None
+    ) -> Background:
+        """Open a project.
+
+        Args:
+            start: Where to look for it: in this folder, or above.
+            folder: The project's, if the user named it.
+            models: For which samples run; the default model, if there are none.
+            jobs: How many run at once.
 
         Raises:
             InvalidError: There is none, or its files have problems.
         """
-        root = workspace(find(folder))
+        root = named(Path(folder)) if folder else find(start)
         project = open_kept(root, state_folder(root))
         return cls(root, project, select(project, root, models=models), jobs or usable_cores())
 

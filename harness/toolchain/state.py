@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness import __version__
 from harness.model.problem import HarnessError
-from harness.model.project import BUNDLED
+from harness.model.root import BUNDLED
 from harness.toolchain.manifest import condition, note
 
 if TYPE_CHECKING:

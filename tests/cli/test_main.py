@@ -72,10 +72,10 @@ def test_list_says_once_where_a_project_elsewhere_is(call, root, tmp_path, monke
     monkeypatch.chdir(root / "samples")
     assert call("list")[1].startswith("Samples\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.model.project.BUNDLED", root)
+    monkeypatch.setattr("harness.model.root.BUNDLED", root)
     monkeypatch.setattr("harness.toolchain.state.BUNDLED", root)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    _, out, _ = call("list")
+    _, out, _ = call("list", "--demo")
     first, *others = out.splitlines()
     folder = first.removeprefix("The project is in ")
     assert folder.startswith(str(tmp_path / "cache"))
@@ -247,3 +247,46 @@ def test_output_that_cannot_be_written_is_our_fault(root):
     assert done.returncode == 3
     assert "the output cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+VERBS_OF_A_PROJECT = [
+    ["run"],
+    ["check"],
+    ["list"],
+    ["render"],
+    ["render", "--check"],
+    ["docs", "check"],
+    ["docs", "receipts"],
+    ["docs", "quickstart", "--check"],
+    ["docs", "inject", "--check"],
+    ["docs", "export", "--format", "json"],
+    ["record", "--endpoint", "own"],
+    ["report", "github"],
+    ["nightly", "propose", "--endpoint", "own"],
+    ["doctor"],
+    ["serve"],
+    ["cache"],
+]
+
+
+@pytest.mark.parametrize("words", VERBS_OF_A_PROJECT, ids=" ".join)
+def test_outside_a_project_nothing_is_green(call, words, tmp_path, monkeypatch):
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples/catalog.yml").touch()
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call(*words)
+    assert (code, out) == (2, "")
+    assert f"there is {tmp_path}/samples/catalog.yml: rename it to" in err
+    code, out, err = call(*words, "--project", ".")
+    assert (code, out) == (2, "")
+    assert ". is no project: it has no samples/catalog.yaml" in err
+
+
+def test_the_samples_of_the_package_run_when_they_are_asked_for(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call("run", "curl/basic", "--demo", "--report", "out")
+    assert code == 0, err
+    assert "1 sample: 1 pass" in out
+    code, _, err = call("run", "--demo", "--project", ".")
+    assert (code, "--demo and --project contradict each other" in err) == (2, True)

@@ -66,6 +66,14 @@ def test_a_project_that_is_right(machine):
     assert summary.startswith("## 3 samples: 3 pass\n")
 
 
+def test_where_there_is_no_project_every_step_fails(machine, clone):
+    (clone.folder / "samples").rename(clone.folder / "sample")
+    for step in ("Run every sample", "Check what is published", "Annotate and sum up"):
+        code, out, _ = machine(step)
+        assert code == 2
+        assert "sample/catalog.yaml: rename it to " in out
+
+
 def test_a_sample_that_fails_is_annotated(machine, clone):
     path = clone.folder / "samples/curl/basic.sh"
     path.write_text(path.read_text().replace('"top_p": 1', '"top_p": true'))

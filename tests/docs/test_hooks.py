@@ -43,6 +43,14 @@ def run(folder, root):
     return done.returncode, done.stdout + done.stderr
 
 
+def test_neither_hook_passes_where_there_is_no_project(hooked, root):
+    catalog = hooked / "samples/catalog.yaml"
+    catalog.rename(catalog.with_suffix(".yml"))
+    code, said = run(hooked, root)
+    assert (code, said.count("Passed"), said.count("- exit code: 2")) == (1, 0, 2), said
+    assert "catalog.yml: rename it to " in said
+
+
 def test_pre_commit_accepts_the_manifest(root):
     manifest = root / ".pre-commit-hooks.yaml"
     command = [SCRIPTS / "pre-commit", "validate-manifest", manifest]

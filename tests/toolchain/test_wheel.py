@@ -67,9 +67,9 @@ def test_the_wheel_carries_the_harness_and_its_data_alone(wheel):
 
 def test_an_installed_package_works_on_its_own(installed, tmp_path):
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    for command, expected in (("--version", __version__), ("list", "python/basic")):
+    for words, expected in ((["--version"], __version__), (["list", "--demo"], "python/basic")):
         done = subprocess.run(
-            [installed / "sampleproof", command],
+            [installed / "sampleproof", *words],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
@@ -80,11 +80,30 @@ def test_an_installed_package_works_on_its_own(installed, tmp_path):
         assert expected in done.stdout
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["run"], ["check"], ["render", "--check"], ["docs", "check"], ["list"], ["doctor"], ["serve"]],
+    ids=" ".join,
+)
+def test_an_installed_package_is_no_project_to_those_who_have_none(installed, tmp_path, words):
+    done = subprocess.run(
+        [installed / "sampleproof", *words],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert f"error: {tmp_path} is in no project: neither it nor a folder above it" in done.stderr
+    assert "/sampleproof run --demo runs the samples that come with it\n" in done.stderr
+
+
 def test_an_installed_package_is_never_written_to(installed, tmp_path):
     code = (
-        "from harness.model.project import BUNDLED, find; from pathlib import Path\n"
+        "from harness.model.root import BUNDLED, demo\n"
         "from harness.toolchain.state import workspace\n"
-        "root = find(Path.cwd()); assert root == BUNDLED, root; print(workspace(root))"
+        "root = demo(); assert root == BUNDLED, root; print(workspace(root))"
     )
     done = subprocess.run(
         [installed / "python", "-c", code],
