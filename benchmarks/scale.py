@@ -19,7 +19,8 @@ from cost import COMMAND, Cost, cost_of
 from measure import Group, Measure, in_turn, ratio
 from serving import HERE
 
-from harness.model.project import MARK, find, open_project
+from harness.model.project import open_project
+from harness.model.root import MARK, find
 from harness.toolchain.state import NOT_COPIED, state_folder
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from measure import Group, Measure, ratio, spread
 from serving import HERE
 
-from harness.model.project import find, open_project
+from harness.model.project import open_project
+from harness.model.root import find
 from harness.runner.run import observe
 from harness.runner.stage import Stage
 from harness.toolchain.ready import prepare_all

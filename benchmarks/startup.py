@@ -11,7 +11,7 @@ from cost import COMMAND, cost_of
 from measure import Group, Measure, in_turn, ratio, spread
 from serving import HERE
 
-from harness.model.project import find
+from harness.model.root import find
 
 if TYPE_CHECKING:
     from measure import Told

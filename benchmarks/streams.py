@@ -21,7 +21,8 @@ from cost import peak_mib
 from measure import Group, Measure, in_turn
 from serving import HERE, Served, serve
 
-from harness.model.project import find, open_project
+from harness.model.project import open_project
+from harness.model.root import find
 
 if TYPE_CHECKING:
     from pathlib import Path

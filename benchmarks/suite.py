@@ -20,7 +20,8 @@ from cost import COMMAND, Cost, cost_of
 from measure import Group, in_turn, ratio
 from serving import HERE, script
 
-from harness.model.project import find, open_project
+from harness.model.project import open_project
+from harness.model.root import find
 from harness.report import ndjson
 from harness.runner.cores import usable_cores
 from harness.runner.environment import PROXY_VARIABLES, child_environment

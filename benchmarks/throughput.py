@@ -36,7 +36,8 @@ from peers import PEERS, MissingError, Question
 from serving import HERE, Served, script, serve
 
 from harness.gateway.authority import Authority
-from harness.model.project import find, open_project
+from harness.model.project import open_project
+from harness.model.root import find
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
