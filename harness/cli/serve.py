@@ -69,10 +69,11 @@ def command(
     from harness.toolchain.state import state_folder
 
     root, content = opened(project)
+    found = target.find(content.catalog, endpoint, os.environ) if endpoint else None
     answers = serve.responder(
         content,
         responder or "replay",
-        target.find(content.catalog, endpoint, os.environ) if endpoint else None,
+        found,
         content.catalog.tier(limits) if limits else None,
     )
     asyncio.run(
@@ -84,6 +85,7 @@ def command(
             shell=shell,
             ready=click.echo,
             tell=lambda text: click.echo(text, err=True),
+            secret=found.key if found else os.environ.get(content.catalog.endpoint.token, ""),
         )
     )
     return 0

@@ -19,7 +19,7 @@ from harness.gateway.limited import Limited
 from harness.gateway.listing import Listing
 from harness.gateway.paced import Paced
 from harness.gateway.responder import Head
-from harness.live.scrubbed import Scrubbed
+from harness.live.scrubbed import SHORTEST, Scrubbed
 from harness.live.shells import settings
 from harness.model.problem import HarnessError
 from harness.model.unexpected import describe
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.live.shells import Shell
     from harness.live.target import Target
     from harness.model.catalog import Limits
+    from harness.model.observation import SeenConnection
     from harness.model.project import Project
 
 Kind = Literal["replay", "echo", "forward"]
@@ -91,6 +92,21 @@ class Logged:
                 yield part
 
 
+def tell_beside(one: SeenConnection, tell: Callable[[str], None]) -> None:
+    """Tell what a connection carried beside whole requests, or that it was a tunnel to no use."""
+    what = []
+    if one.stray:
+        what.append(f"{one.stray} bytes that are no whole request")
+    elif one.host and not one.used:
+        what.append("no request came")
+    if what and one.refused:
+        what.append(one.refused)
+    what += [f"the token shows {place}" for place in one.leaks]
+    if what:
+        place = one.place if one.host else "to no host that is named"
+        tell(f"{time.strftime('%H:%M:%S')} CONNECT {place}  {'; '.join(what)}")
+
+
 def listen(port: int) -> socket.socket:
     """A listening socket on this machine alone.
 
@@ -120,6 +136,7 @@ async def serve(
     shell: Shell,
     ready: Callable[[str], None],
     tell: Callable[[str], None],
+    secret: str = "",
 ) -> None:
     """Serve until interrupted.
 
@@ -130,7 +147,8 @@ async def serve(
         port: Where to listen; 0 for any that is free.
         shell: For which the lines are written.
         ready: Given the lines that make a shell use the gateway, once it does.
-        tell: Told of each request.
+        tell: Told of each request, and of what comes beside requests.
+        secret: What is looked for in that, unless it is so short that it may stand anywhere.
 
     Raises:
         HarnessError: The port is taken, certificates cannot be kept, or the gateway failed.
@@ -146,7 +164,13 @@ async def serve(
         text = "\n".join(lines)
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         interruption.heed(lambda: loop.call_soon_threadsafe(stopped.set))
-        service = await Gateway(authority).serve(listener, Logged(answers, tell), lambda _: None)
+        service = await Gateway(authority).serve(
+            listener,
+            Logged(answers, tell),
+            lambda _: None,
+            connected=lambda one: tell_beside(one, tell),
+            secret=secret if len(secret) >= SHORTEST else "",
+        )
     except BaseException:
         listener.close()
         raise

