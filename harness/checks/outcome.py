@@ -33,7 +33,7 @@ def exit_status(evidence: Evidence) -> list[Finding] | None:
         return None  # it was not given the recorded answer
     findings = []
     if evidence.ended_badly:
-        cause = "the service answered with an error" if evidence.fails else evidence.last_words
+        cause = evidence.reply.trouble if evidence.fails else evidence.last_words
         message = f"the sample ended with {ended}" + (f": {cause}" if cause else "")
         findings.append(_exit(message, expected, str(ended)))
     if ended.left_behind:
@@ -48,9 +48,10 @@ def _exit(message: str, expected: str, received: object) -> Finding:
 
 def stream_incremental(evidence: Evidence) -> list[Finding] | Unjudged:
     """`stream.incremental`: what has come is shown before more is sent."""
-    gates = evidence.observation.gates
+    gates, shown = evidence.observation.gates, evidence.observation.stdout
     for gate in gates:
-        if not gate.opened:
+        # What never comes to the terminal is another fault, which `output.text` tells.
+        if not gate.opened and (gate.text.encode() in shown or evidence.reply.kind != "answer"):
             return [
                 Finding(
                     check="stream.incremental",
@@ -151,7 +152,10 @@ def output_stderr(evidence: Evidence) -> list[Finding] | None:
     reply, status = evidence.reply, evidence.last.status
     lines = lines_of(evidence.observation.stderr)
     if reply.failure is None:
-        if len(lines) == 1:
+        # Of a connection that broke, libraries may say something themselves: but not where in the
+        # code that was.
+        plain = not any(line[0].isspace() for line in lines) if reply.interrupted else None
+        if plain or len(lines) == 1:
             return []
         message = "standard error must say in one line that there is no whole answer"
         return [_stderr(message, reply.trouble, evidence.hide(said))]

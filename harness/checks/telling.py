@@ -47,9 +47,9 @@ def tells(line: str, failure: Failure, status: int) -> bool:
         return False
     if failure.code:
         return any(collapsed(failure.code) in text for text in known)
-    rest = shown.replace(collapsed(failure.message), "")
-    for _, text in found:
-        rest = rest.replace(text, "")
+    rest = shown
+    for said in (*(text for _, text in found), collapsed(failure.message)):
+        rest = rest.replace(said, "")
     return NOTHING.search(rest) is None
 
 
