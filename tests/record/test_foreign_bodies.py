@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import tracemalloc
 import zlib
 
 import pytest
@@ -179,6 +180,16 @@ def test_a_body_that_cannot_be_opened_is_refused_with_a_way_out(tmp_path, projec
     said = refusal(tmp_path, project, "vcrpy", text, "tape.yaml")
     assert f"interactions[0].response: its body cannot be undone from {coding}" in said
     assert "record it anew with the request header 'Accept-Encoding: gzip'" in said
+
+
+def test_a_body_that_is_small_only_while_it_is_compressed_is_refused(tmp_path, project):
+    body = base64.b64encode(gzip.compress(bytes(2**28))).decode()
+    text = cassette(f"!!binary {body}", more="Content-Encoding: [gzip]")
+    tracemalloc.start()
+    said = refusal(tmp_path, project, "vcrpy", text, "tape.yaml")
+    assert "cannot be undone from gzip; it is over 67108864 bytes" in said
+    assert tracemalloc.get_traced_memory()[1] < 2**28
+    tracemalloc.stop()
 
 
 def chunked(*chunks, encoding="base64", **more):

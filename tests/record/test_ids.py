@@ -225,6 +225,23 @@ def test_addresses_of_people_and_machines_are_replaced(rules, text, cleaned):
     assert json.loads(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "cleaned"),
+    [
+        ("llm_provider-set-cookie", "__cf_bm=aB3; Path=/", "__cf_bm=000; Path=/"),
+        ("llm_provider-openai-organization", "acme", "0000"),
+        ("llm_provider-x-request-id", "req_Ab3dE5fG7hJ9", "req_000000000000"),
+        ("Via", f"1.1 {SHAPES[0]}.cloudfront.net (CloudFront)", None),
+        ("X-Served-By", "cache-fra-eddf8230045-FRA", "cache-fra-00000000000-FRA"),
+        ("Via", "1.1 google, 1.1 proxy-17", "1.1 google, 1.1 proxy-17"),
+    ],
+)
+def test_what_proxies_add_and_pass_on_is_replaced(rules, name, value, cleaned):
+    found = sanitized(answer(headers=((name, value),)), rules.sanitizers)
+    assert found.headers == ((name, cleaned or value.replace(SHAPES[0], "0" * 32)),)
+    assert suspects(found, rules) == []
+
+
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "cf-connecting-ip", "X-Real-IP"])
 def test_addresses_of_callers_are_replaced_in_headers(rules, name):
     found = sanitized(answer(headers=((name, "10.1.2.3"),)), rules.sanitizers)

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+import random
 import shutil
 import signal
 import time
@@ -133,6 +134,40 @@ def test_a_recording_is_replaced_only_when_that_is_asked_for_and_by_what_was_sho
         code, output, _ = call("record", "--accept", project=project)
         assert (code, output) == (0, "No recording is waiting to be accepted.\n")
     code, output, said = call("run", "plain/question", project=project)
+    assert code == 0, output + said
+
+
+SHAPES = {
+    "hexadecimal": lambda chance: chance.randbytes(16).hex(),
+    "gen": lambda chance: f"gen-1745555555-{chance.randbytes(12).hex()}",
+    "tool": lambda chance: f"chatcmpl-tool-{chance.randbytes(16).hex()}",
+    "rs": lambda chance: f"rs_{chance.randbytes(25).hex()}",
+    "base64": lambda chance: base64.urlsafe_b64encode(chance.randbytes(45)).decode(),
+    "letters": lambda chance: "".join(chance.choices("abcdefghijkXYZ0123456789", k=29)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_ordinary_answer_is_recorded_whatever_its_ids_and_others_are_no_change(project, shape):
+    file(project, "question").unlink()
+    chance = random.Random(2026)
+
+    def answer():
+        one = SHAPES[shape](chance)
+        heads = [f"x-generation-id: {one}", f"x-litellm-model-id: {chance.randbytes(32).hex()}"]
+        calls = [{"id": SHAPES[shape](chance), "type": "function"}]
+        return [http("200 OK", JSON, *heads, body=message("Paris.", id=one, tool_calls=calls))]
+
+    with near(project, answer(), answer()):
+        code, output, said = record(project, "plain/question")
+        assert (code, said) == (0, ""), output + said
+        code, output, said = record(project, "plain/question")
+    assert (code, "question: nothing has changed" in output) == (0, True), output + said
+    response = read(project, "question").exchanges[0].response
+    data = json.loads(response.body)
+    assert dict(response.headers)["x-generation-id"] == data["id"]
+    assert data["tool_calls"][0]["id"] != data["id"]
+    code, output, said = call("check", project=project)
     assert code == 0, output + said
 
 
