@@ -14,6 +14,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import growth
 import msgspec
 import scale
 import sealing
@@ -34,6 +35,7 @@ PARTS = {
     "scale": scale.measure,
     "gateway": throughput.measure,
     "streams": streams.measure,
+    "growth": growth.measure,
 }
 ROUNDS = {"suite-all": 0.7, "scale": 0.3, "streams": 0.2}
 """Of the parts that take long: a part of the rounds of the others."""
