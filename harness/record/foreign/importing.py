@@ -7,7 +7,7 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -15,12 +15,14 @@ from harness.gateway.forward import passed_on
 from harness.gateway.responder import FRAMING_HEADERS, header, tokens
 from harness.model.problem import InvalidError, Problem
 from harness.model.recording import (
+    EVENT_STREAM,
     Exchange,
     Provenance,
     Recording,
     Response,
     likely_chunks,
     likely_framing,
+    media_type,
 )
 from harness.record.foreign.body import body_of
 from harness.record.foreign.choosing import chosen, compared, is_of
@@ -28,7 +30,7 @@ from harness.record.foreign.entry import DoubtError, printable
 from harness.record.foreign.headers import reason_of, sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from harness.model.operation import Operation
@@ -39,6 +41,18 @@ if TYPE_CHECKING:
 LOST = "How bodies were cut into chunks, and when these came, is not known"
 STATUSES = range(200, 600)
 """Those of answers that are not for the way (RFC 9110, section 15)."""
+
+
+class Reader(Protocol):
+    """What reads a format: one module each."""
+
+    def listed(self, path: Path) -> Iterator[Listed]:
+        """The requests in a file, in order."""
+        ...
+
+    def answer(self, one: Listed) -> Entry:
+        """What one of them was answered."""
+        ...
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +100,13 @@ def import_file(
         InvalidError: The file cannot be read, is of another format, lacks a part of what was
             answered, or has nothing for the scenario.
     """
-    chosen_format = FORMATS[form]
-    module: Any = import_module(f"{__package__}.{chosen_format.module}")
+    kind = FORMATS[form]
+    module: Reader = import_module(f"{__package__}.{kind.module}")
     name = printable(str(path))
     try:
-        every: list[Listed] = list(module.listed(path))
+        every = list(module.listed(path))
     except DoubtError as error:
-        hint = f"is it {chosen_format.title}? known formats: {', '.join(FORMATS)}"
+        hint = f"is it {kind.title}? known formats: {', '.join(FORMATS)}"
         raise InvalidError([Problem(file=name, message=str(error), hint=hint)]) from error
     mine = [one for one in every if is_of(one, operation)]
     if not mine:
@@ -101,39 +115,38 @@ def import_file(
         )
         hint = f"it has: {'; '.join(str(one) for one in every[:5])}" if every else "it is empty"
         raise InvalidError([Problem(file=name, message=message, hint=hint)])
-    problems: list[Problem] = []
-    entries: list[Entry] = []
-    exchanges: list[Exchange] = []
+    doubts: list[DoubtError] = []
+    answers: list[tuple[Entry, Response]] = []
     notes: list[str] = []
     meant: list[Listed] = []
     try:
         meant = chosen(mine, numbers, scenario)
     except DoubtError as error:
-        problems.append(Problem(file=name, message=str(error), hint=error.hint))
+        doubts.append(error)
     for one in meant:
         try:
-            entry: Entry = module.answer(one)
+            entry = module.answer(one)
             notes += compared(entry, scenario, operation)
-            response = _response(entry, operation)
+            answers.append((entry, _response(entry, operation)))
         except DoubtError as error:
-            problems.append(Problem(file=name, message=str(error), hint=error.hint))
-        else:
-            entries.append(entry)
-            exchanges.append(Exchange(method=one.method, path=operation.path, response=response))
-    if problems:
-        raise InvalidError(problems)
-    recording = Recording(
-        scenario=scenario.name,
-        file=f"samples/recordings/{scenario.name}.yaml",
-        provenance=Provenance(
-            how="imported",
-            on=_date(entries[0]),
-            note=f"From {chosen_format.title}. {chosen_format.lost}",
+            doubts.append(error)
+    if doubts:
+        raise InvalidError(Problem(file=name, message=str(one), hint=one.hint) for one in doubts)
+    return Imported(
+        recording=Recording(
+            scenario=scenario.name,
+            file=f"samples/recordings/{scenario.name}.yaml",
+            provenance=Provenance(
+                how="imported", on=_date(answers[0][0]), note=f"From {kind.title}. {kind.lost}"
+            ),
+            exchanges=tuple(
+                Exchange(method=operation.method, path=operation.path, response=response)
+                for _, response in answers
+            ),
         ),
-        exchanges=tuple(exchanges),
+        left_out=tuple(str(one) for one in every if one not in meant),
+        notes=tuple(notes),
     )
-    others = tuple(str(one) for one in every if one not in meant)
-    return Imported(recording=recording, left_out=others, notes=tuple(notes))
 
 
 def _response(entry: Entry, operation: Operation) -> Response:
@@ -157,10 +170,14 @@ def _response(entry: Entry, operation: Operation) -> Response:
 
 
 def _framing(fields: tuple[tuple[str, str], ...]) -> Framing | None:
-    """How a body was framed, as its headers tell; `None` if they do not."""
+    """How a body was framed, as its headers tell; `None` if they do not.
+
+    Whoever sends a stream does not know its length: what tells one has been put there since.
+    """
     if "chunked" in tokens(header(fields, "transfer-encoding")):
         return "chunked"
-    return "length" if header(fields, "content-length") is not None else None
+    told = header(fields, "content-length") is not None and media_type(fields) != EVENT_STREAM
+    return "length" if told else None
 
 
 def _reason(status: int) -> str:
