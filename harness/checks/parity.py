@@ -6,8 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from harness.checks.check import lines_of
 from harness.checks.sent import fields
+from harness.checks.telling import meaning, tells
+from harness.model.failure import Failure
 from harness.model.finding import Finding
+from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,20 +36,59 @@ def request(runs: Sequence[Evidence]) -> list[Finding]:
 
 
 def output(runs: Sequence[Evidence]) -> list[Finding]:
-    """`parity.output`: a reader sees the same answer, to the letter, in every language."""
-    shown = [{"answer": json.dumps(answer(run), ensure_ascii=False)} for run in runs]
-    return _compare("parity.output", "the clients show different answers", shown, runs)
+    """`parity.output`: a reader learns the same in every language: the answer's text, or the error.
+
+    Clients that the recording leads to different answers, since one asks again after an error and
+    another does not, have nothing to compare.
+    """
+    by_answer: dict[int, list[Evidence]] = {}
+    for run in runs:
+        by_answer.setdefault(run.cell.course.turns[-1], []).append(run)
+    findings = []
+    for same in by_answer.values():
+        learned = [learnt(run) for run in same]
+        message = "the clients show different answers"
+        findings += _compare("parity.output", message, learned, same)
+    return findings
 
 
-def answer(run: Evidence) -> str:
-    """The answer as a reader takes it off the terminal."""
-    text = run.observation.stdout.decode("utf-8", "replace")
-    response = run.last
-    if run.fails or run.cell.client.reading(stream=response.is_stream) == "text":
-        return text.rstrip()
-    if response.is_stream:
-        return run.cell.operation.text_of_stream(run.observation.stdout)
-    return run.cell.operation.text_of_response(run.observation.stdout) or ""
+def learnt(run: Evidence) -> dict[str, str]:
+    """What a reader learns from what is shown, in whatever way it is shown."""
+    found = {}
+    if not run.reply.interrupted:  # nobody knows how much of it arrived
+        found["answer"] = json.dumps(_text(run), ensure_ascii=False)
+    if run.reply.failure is not None:
+        found["error"] = _error(run, run.reply.failure)
+    return found
+
+
+def _text(run: Evidence) -> str:
+    """The answer's text as a reader takes it off the terminal."""
+    shown, response = run.observation.stdout, run.last
+    if run.shows_body and response.status >= ERROR:
+        return ""
+    if run.shows_body and response.is_stream:
+        return run.cell.operation.text_of_stream(shown).rstrip()
+    if run.shows_body:
+        return (run.cell.operation.text_of_response(shown) or "").rstrip()
+    text = shown.decode("utf-8", "replace").rstrip()
+    same = text in {one.rstrip() for one in run.reply.spellings}
+    return run.reply.text.rstrip() if same else text
+
+
+def _error(run: Evidence, failure: Failure) -> str:
+    """The error, off the body or off standard error."""
+    operation, status = run.cell.operation, run.last.status
+    if not run.shows_body:
+        lines = lines_of(run.observation.stderr)
+        told = next((line for line in lines if tells(line, failure, status)), None)
+        return meaning(failure) if told else " ".join(lines)
+    shown = run.observation.stdout
+    if run.last.is_stream and status < ERROR:
+        found = operation.failure_of_stream(shown)
+    else:
+        found = operation.error_of(shown) or Failure(text=shown.decode("utf-8", "replace"))
+    return meaning(found) if found else ""
 
 
 def _sent(run: Evidence) -> dict[str, str]:

@@ -53,6 +53,18 @@ def tells(line: str, failure: Failure, status: int) -> bool:
     return NOTHING.search(rest) is None
 
 
+def meaning(failure: Failure) -> str:
+    """An error in one spelling, so that two can be compared."""
+    if failure.message:
+        return collapsed(str(failure))
+    value = jsonvalue.parsed(failure.text)
+    return (
+        collapsed(failure.text)
+        if value is jsonvalue.MISSING
+        else json.dumps(dict(sorted(jsonvalue.leaves(value))))
+    )
+
+
 def collapsed(text: str) -> str:
     """A text with one space in place of any white space."""
     return " ".join(text.split())

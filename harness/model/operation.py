@@ -73,6 +73,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Whether an event stream has come to its own end."""
         return read_stream(self.answer, self.error, body).ended
 
+    def failure_of_stream(self, body: bytes) -> Failure | None:
+        """The failure by which a whole event stream ends; `None` if it ends well."""
+        return read_stream(self.answer, self.error, body).failure
+
     def error_of(self, body: bytes | str) -> Failure | None:
         """The failure that a body tells; `None` if it tells none."""
         text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
