@@ -16,7 +16,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from harness.model.project import open_project
-from harness.model.recording import ChunkMark, Response
+from harness.model.recording import Response, likely_chunks
 from harness.outcome import Outcome, Parity, compare
 from harness.render.sample import render
 from harness.runner.stage import Stage
@@ -44,7 +44,9 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     client: str = "plain"
     scenario: str = "question"
     error: str = ""
-    """What answers it in place of the scenario's recording, from `errors.yaml`."""
+    """What answers it in place of the scenario's recording, from `errors.yaml` or `withheld.yaml`."""
+    then: bool = False
+    """Whether the scenario's recording answers what is asked again."""
     replace: dict[str, str] = {}
     append: str = ""
     limit_s: float | None = None
@@ -73,20 +75,28 @@ def variants(path: Path) -> list[Variant]:
     return found
 
 
-def errors() -> dict[str, Response]:
-    """By name: answers that are errors."""
-    found = YAML(typ="safe", pure=True).load(MINIATURES / "errors.yaml")
-    return {
-        name: Response(
-            status=one["status"],
-            reason=one["reason"],
-            headers=(("content-type", one["type"]),),
-            framing="length",
-            body=one["body"].encode(),
-            chunks=(ChunkMark(size=len(one["body"].encode()), after_ms=0),),
-        )
-        for name, one in found.items()
-    }
+def errors(file: str = "errors.yaml") -> dict[str, Response]:
+    """By name: answers that are errors, or withheld."""
+    found = YAML(typ="safe", pure=True).load(MINIATURES / file)
+    return {name: _response(**one) for name, one in found.items()}
+
+
+def _response(
+    status: int,
+    reason: str,
+    type: str,
+    body: str,
+    headers: Mapping[str, str] | None = None,  # noqa: A002
+) -> Response:
+    pairs = (("content-type", type), *(headers or {}).items())
+    return Response(
+        status=status,
+        reason=reason,
+        headers=pairs,
+        framing="length",
+        body=body.encode(),
+        chunks=likely_chunks(pairs, body.encode()),
+    )
 
 
 def answered(cell: Cell, *responses: Response) -> Cell:
@@ -194,7 +204,12 @@ class Workshop:
 
     def _cell(self, variant: Variant) -> Cell:
         cell = self.cell(variant.client, variant.scenario)
-        return answered(cell, errors()[variant.error]) if variant.error else cell
+        if not variant.error:
+            return cell
+        responses = [(errors() | errors("withheld.yaml"))[variant.error]]
+        if variant.then:
+            responses.append(cell.recording.exchanges[-1].response)
+        return answered(cell, *responses)
 
     def close(self) -> None:
         """End what runs."""

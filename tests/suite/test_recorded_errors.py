@@ -1,0 +1,103 @@
+"""A recording may hold an error: clients that show it, each in its way, are right and agree."""
+
+import msgspec
+import pytest
+from workshop import answered, call, copy_project, errors
+
+from harness.model.dump import dump
+from harness.model.project import open_project
+from harness.outcome import compare
+
+ERRORS = errors()
+CLIENTS = ["curl", "javascript", "python"]
+ASKED = {
+    "filtered": {"javascript": 1, "python": 1},
+    "denied": {"javascript": 1, "python": 1},
+    "proxy": {"javascript": 1, "python": 1},
+    "list": {"javascript": 1, "python": 1},
+    "text": {"javascript": 1, "python": 1},
+    "empty": {"javascript": 1, "python": 1},
+    "html": {"javascript": 4, "python": 1},
+    "busy": {"javascript": 4, "python": 4},
+    "broken": {"javascript": 4, "python": 4},
+}
+"""By answer and client: how many requests its library sends; cURL sends one."""
+
+BROKEN = msgspec.structs.replace(ERRORS["denied"], status=500, reason="Internal Server Error")
+GROUPS = [(name, scenario) for name in ASKED for scenario in ("basic", "streaming")]
+
+
+def response(name):
+    return BROKEN if name == "broken" else ERRORS[name]
+
+
+@pytest.fixture(scope="module")
+def shown(real):
+    """By answer and scenario: what came of every client."""
+    cells = [
+        answered(real.cell(client, scenario), response(name))
+        for name, scenario in GROUPS
+        for client in CLIENTS
+    ]
+    outcomes = iter(real.run(cells))
+    return {group: [next(outcomes) for _ in CLIENTS] for group in GROUPS}
+
+
+@pytest.mark.parametrize("group", GROUPS, ids="-".join)
+def test_an_error_is_right_in_every_client_and_they_agree(shown, group):
+    outcomes = shown[group]
+    assert [one.verdict for one in outcomes] == ["pass"] * 3, outcomes
+    compared = compare(outcomes)
+    assert (compared.verdict, compared.findings, compared.not_evaluated) == ("pass", (), ())
+    due = {"curl": 1} | ASKED[group[0]]
+    sent = {one.cell.client.name: len(one.observation.requests) for one in outcomes}
+    assert sent == due
+
+
+@pytest.fixture(scope="module", params=["basic", "streaming"])
+def asked_again(real, request):
+    """What comes of every client that is told to wait, and then answered."""
+    own = real.cell("curl", request.param).recording.exchanges[0].response
+    cells = [answered(real.cell(client, request.param), ERRORS["busy"], own) for client in CLIENTS]
+    return real.run(cells)
+
+
+def test_who_asks_again_shows_the_answer_and_who_never_does_the_error(asked_again):
+    assert [one.verdict for one in asked_again] == ["pass"] * 3, asked_again
+    compared = compare(asked_again)
+    assert (compared.verdict, compared.findings) == ("pass", ())
+    curl, javascript, python = [one.observation for one in asked_again]
+    assert (len(curl.requests), curl.exit.code) == (1, 22)
+    assert b"RateLimitReached" in curl.stdout
+    for one in (javascript, python):
+        assert (len(one.requests), one.exit.code) == (2, 0)
+        assert b"RateLimitReached" not in one.stdout + one.stderr
+        assert one.requests[1].at_s - one.requests[0].at_s >= 0.95
+
+
+def test_nothing_agrees_that_did_not_pass(shown):
+    outcomes = shown["denied", "basic"]
+    failed = msgspec.structs.replace(outcomes[0], verdict="error")
+    assert compare([failed, *outcomes[1:]]).verdict == "skipped"
+
+
+def test_scenarios_of_a_project_may_have_errors_for_an_answer(root, tmp_path):
+    project = copy_project(root, tmp_path / "project")
+    samples = project / "samples"
+    for path in (*samples.glob("recordings/*"), *samples.glob("scenarios/[!b]*")):
+        if path.name != "basic.yaml":
+            path.unlink()
+    scenario = (samples / "scenarios/basic.yaml").read_text("utf-8")
+    recording = open_project(project).recordings["basic"]
+    (first,) = recording.exchanges
+    for name in ("denied", "filtered", "busy"):
+        exchanges = [msgspec.structs.replace(first, response=ERRORS[name])]
+        exchanges += [first] * (name == "busy")
+        made = msgspec.structs.replace(recording, scenario=name, exchanges=tuple(exchanges))
+        (samples / f"recordings/{name}.yaml").write_text(dump(made), "utf-8")
+        (samples / f"scenarios/{name}.yaml").write_text(scenario, "utf-8")
+    assert call("render", project=project)[0] == 0
+    assert call("check", project=project)[0] == 0
+    code, output, said = call("run", "--no-cache", project=project)
+    assert code == 0, output + said
+    assert output.count("  same") == 4
