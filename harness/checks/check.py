@@ -118,6 +118,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return True
         if self.shows_body:
             return reply.interrupted
+        if reply.kind == "withheld" and reply.text:
+            # There is a part to show: whether the lack of the rest is a failure, the sample says.
+            return self.observation.exit.code != 0
         return reply.kind != "answer" and not (reply.kind == "broken" and reply.ended)
 
     @property

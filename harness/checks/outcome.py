@@ -145,12 +145,13 @@ def _text_message(expected: str, shown: str) -> str:
 def output_stderr(evidence: Evidence) -> list[Finding] | None:
     """`output.stderr`: nothing after an answer; after an error its code and message, in one line."""
     said = evidence.observation.stderr.decode("utf-8", "replace")
+    lines = lines_of(evidence.observation.stderr)
     if not evidence.fails:
-        if not said.strip():
+        # That the rest of an answer was withheld may be said.
+        if len(lines) <= (evidence.reply.kind == "withheld"):
             return []
         return [_stderr("standard error must be empty", "nothing", evidence.hide(said))]
     reply, status = evidence.reply, evidence.last.status
-    lines = lines_of(evidence.observation.stderr)
     if reply.failure is None:
         # Of a connection that broke, libraries may say something themselves: but not where in the
         # code that was.

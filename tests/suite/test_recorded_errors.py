@@ -8,7 +8,7 @@ from harness.model.dump import dump
 from harness.model.project import open_project
 from harness.outcome import compare
 
-ERRORS = errors()
+ERRORS, WITHHELD = errors(), errors("withheld.yaml")
 CLIENTS = ["curl", "javascript", "python"]
 ASKED = {
     "filtered": {"javascript": 1, "python": 1},
@@ -52,6 +52,38 @@ def test_an_error_is_right_in_every_client_and_they_agree(shown, group):
     due = {"curl": 1} | ASKED[group[0]]
     sent = {one.cell.client.name: len(one.observation.requests) for one in outcomes}
     assert sent == due
+
+
+@pytest.fixture(scope="module")
+def withheld(real):
+    """By answer: what came of every client."""
+    scenarios = {"nothing": "basic", "part": "basic", "streamed-part": "streaming"}
+    cells = [
+        answered(real.cell(client, scenario), WITHHELD[name])
+        for name, scenario in scenarios.items()
+        for client in CLIENTS
+    ]
+    outcomes = iter(real.run(cells))
+    return {name: [next(outcomes) for _ in CLIENTS] for name in scenarios}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "code"),
+    [
+        ("nothing", b"", 1),
+        ("part", b"Paris is the capital of France.\nIt lies on\n", 0),
+        ("streamed-part", b"Here are five good reasons\n", 0),
+    ],
+)
+def test_a_withheld_answer_is_shown_as_far_as_it_came(withheld, name, shown, code):
+    outcomes = withheld[name]
+    assert [one.verdict for one in outcomes] == ["pass"] * 3, outcomes
+    assert compare(outcomes).verdict == "pass"
+    curl, *others = [one.observation for one in outcomes]
+    assert curl.stdout.rstrip() == WITHHELD[name].body.rstrip()
+    for one in others:
+        assert (one.stdout, one.exit.code) == (shown, code)
+        assert one.stderr == (b"The answer is empty.\n" if code else b"")
 
 
 @pytest.fixture(scope="module", params=["basic", "streaming"])

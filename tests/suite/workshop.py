@@ -16,7 +16,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from harness.model.project import open_project
-from harness.model.recording import Response, likely_chunks
+from harness.model.recording import EVENT_STREAM, Response, likely_chunks
 from harness.outcome import Outcome, Parity, compare
 from harness.render.sample import render
 from harness.runner.stage import Stage
@@ -84,16 +84,16 @@ def errors(file: str = "errors.yaml") -> dict[str, Response]:
 def _response(
     status: int,
     reason: str,
-    type: str,
+    type: str,  # noqa: A002
     body: str,
-    headers: Mapping[str, str] | None = None,  # noqa: A002
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     pairs = (("content-type", type), *(headers or {}).items())
     return Response(
         status=status,
         reason=reason,
         headers=pairs,
-        framing="length",
+        framing="chunked" if type == EVENT_STREAM else "length",
         body=body.encode(),
         chunks=likely_chunks(pairs, body.encode()),
     )
