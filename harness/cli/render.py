@@ -12,14 +12,21 @@ from harness.typed import as_typed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.model.project import Project
+    from harness.pages.proof import Unproven
     from harness.render.stale import Stale
 
 
 @click.command("render")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a sample is stale.")
+@click.option(
+    "--staged",
+    is_flag=True,
+    help="With --check: what git's index has, which a commit takes, counts.",
+)
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @project_option
-def command(project: Path | None, *, check: bool, diff: bool) -> int:
+def command(project: Path | None, *, check: bool, staged: bool, diff: bool) -> int:
     """Write every client's samples from the scenarios and templates.
 
     \b
@@ -30,6 +37,8 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
     from harness.cli.main import STALE
     from harness.render.stale import stale, write
 
+    if staged and not check:
+        raise click.UsageError("--staged is for --check")
     root, content = opened(project)
     cells = list(content.cells())
     if not (check or diff):
@@ -38,18 +47,30 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
         click.echo(f"{len(cells)} samples are fresh.")
         return 0
     found = stale(root, cells)
+    lost = _lost(root, content) if staged else []
     for one in found:
         click.echo(_told(one))
         if diff:
             click.echo(one.diff, nl=False)
-    if not found:
+    for fault in lost:
+        click.echo(f"{fault.name}: {fault.why}; {fault.mend}")
+    if not (found or lost):
         click.echo(f"{len(cells)} samples are fresh.")
         return 0
-    total = f"stale samples: {len(found)}"
+    total = f"stale samples: {len(found)}" if found else f"not as they are here: {len(lost)}"
     if any(one.why != "leftover" for one in found):
         total += as_typed("; render them with: sampleproof render", project)
     click.echo(total, err=True)
     return STALE if check else 0
+
+
+def _lost(root: Path, project: Project) -> list[Unproven]:
+    """What a commit would not take as it is here."""
+    from harness.cli.docs.told import staging
+    from harness.pages.committed import rendering, unknown, unstaged
+
+    repository, needed = staging(root), rendering(project)
+    return [*unknown(repository, root, needed), *unstaged(repository, root, needed)]
 
 
 def _told(one: Stale) -> str:

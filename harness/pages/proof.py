@@ -42,7 +42,7 @@ class Unproven(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def mend(self) -> str:
         """What to do, in words."""
-        command = self.remedy.startswith("sampleproof ")
+        command = self.remedy.startswith(("sampleproof ", "git "))
         return f"mend it with: {self.remedy}" if command else self.remedy
 
 

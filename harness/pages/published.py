@@ -7,30 +7,39 @@ import shlex
 from typing import TYPE_CHECKING
 
 from harness.model.problem import InvalidError, Problem
-from harness.pages import quickstart
-from harness.pages.known import known_to_git
+from harness.pages import committed, quickstart
+from harness.pages.git_files import pages_on_disk
 from harness.pages.proof import Gate, Unproven, sort
 from harness.pages.snippet import Published
 from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from harness.model.project import Project
+    from harness.pages.git_files import Repository
     from harness.pages.proof import Proven
 
 
-def check(root: Path, project: Project) -> tuple[list[Unproven], list[Problem]]:
+def check(
+    root: Path, project: Project, repository: Repository | None, *, staged: bool = False
+) -> tuple[list[Unproven], list[Problem]]:
     """Everything that is stale, each fault once: a sample that is stale is not also unproven.
+
+    Args:
+        root: The project's root.
+        project: The project.
+        repository: The one that it is in. A file that it does not know is in no clone.
+        staged: Whether all must be in the index, too, as it is here.
 
     Returns:
         What is stale, and what is wrong in pages.
 
     Raises:
         InvalidError: A sample cannot be rendered.
-        HarnessError: A file cannot be read.
+        HarnessError: A file cannot be read, or git does not answer.
     """
     cells = list(project.cells())
     old = stale(root, cells)
@@ -40,14 +49,25 @@ def check(root: Path, project: Project) -> tuple[list[Unproven], list[Problem]]:
     paths = {one.path for one in old}
     proven, unproven = sort(gate.look(cell) for cell in cells if cell.path not in paths)
     faults += [] if gate.unreadable else unproven
-    marked, problems = _marked(root, project)
+    pages = repository.pages() if repository else pages_on_disk(root)
+    marked, problems = _marked(root, project, pages)
     if not faults:  # what is not proven is on no page
         try:
             faults += _quickstarts(root, project, proven)
         except InvalidError as error:
             problems += error.problems
         faults += marked
+    if repository:
+        needed = committed.publishing(root, project)
+        faults += committed.unknown(repository, root, needed)
+        if staged:
+            with_markers = repository.staged_pages(MARKED.decode()) | _with_markers(root, pages)
+            faults += committed.unstaged(repository, root, needed, with_markers)
     return faults, problems
+
+
+def _with_markers(root: Path, pages: Iterable[Path]) -> set[str]:
+    return {path.relative_to(root).as_posix() for path in pages if MARKED in path.read_bytes()}
 
 
 def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
@@ -61,9 +81,11 @@ def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iter
         yield Unproven(name=path, why=why, remedy="remove it, or add its messages")
 
 
-def _marked(root: Path, project: Project) -> tuple[list[Unproven], list[Problem]]:
+def _marked(
+    root: Path, project: Project, known: Iterable[Path]
+) -> tuple[list[Unproven], list[Problem]]:
     """Pages that people write, with samples between markers: what is stale, and what is wrong."""
-    pages = {path: path.read_bytes() for path in known_to_git(root) or ()}
+    pages = {path: path.read_bytes() for path in known}
     pages = {path: content for path, content in pages.items() if MARKED in content}
     if not pages:
         return [], []

@@ -71,7 +71,7 @@ def languages(root: Path) -> list[Path]:
 
 def leftovers(root: Path) -> list[str]:
     """Pages in languages that have no messages."""
-    known = {_page(path) for path in languages(root)}
+    known = {page_of(path) for path in languages(root)}
     pages = (f"docs/{path.name}" for path in sorted((root / "docs").glob("quickstart.*.md")))
     return [page for page in pages if page not in known]
 
@@ -107,7 +107,7 @@ def pages(
             problems += error.problems
         else:
             found.append(
-                Page(path=_page(path), language=says.language, text=text, code=tuple(code))
+                Page(path=page_of(path), language=says.language, text=text, code=tuple(code))
             )
     if not found and not problems:
         message = "expected at least one file of messages, as en.yaml; found none"
@@ -117,7 +117,8 @@ def pages(
     return found
 
 
-def _page(messages: Path) -> str:
+def page_of(messages: Path) -> str:
+    """The page that a file of messages makes, from the project's root."""
     return f"docs/quickstart.{messages.stem}.md"
 
 

@@ -24,6 +24,8 @@ def machine(action, clone, root):
     command = tools / "sampleproof"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m harness "$@"\n')
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    for words in (["init", "-q"], ["add", "samples"]):
+        subprocess.run(["git", *words], cwd=clone.folder, check=True)
     summary = clone.folder / "summary.md"
     summary.touch()
 

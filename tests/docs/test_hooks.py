@@ -31,6 +31,7 @@ def hooked(root, copy_first_samples, tmp_path):
 
 
 def run(folder, root):
+    subprocess.run(["git", "add", "."], cwd=folder, check=True)
     here = {"PRE_COMMIT_HOME": str(folder / ".git/pre-commit"), "PYTHONPATH": str(root)}
     done = subprocess.run(
         [SCRIPTS / "pre-commit", "run", "--all-files", "--color=never"],
@@ -49,6 +50,15 @@ def test_neither_hook_passes_where_there_is_no_project(hooked, root):
     code, said = run(hooked, root)
     assert (code, said.count("Passed"), said.count("- exit code: 2")) == (1, 0, 2), said
     assert "catalog.yml: rename it to " in said
+
+
+def test_what_is_in_no_commit_is_stopped(hooked, root):
+    forget = ["git", "rm", "--cached", "-q", "samples/curl/basic.sh"]
+    subprocess.run(forget, cwd=hooked, check=True)
+    (hooked / ".gitignore").write_text("*.sh\n")
+    code, said = run(hooked, root)
+    assert (code, said.count("- exit code: 4")) == (1, 2), said
+    assert said.count("samples/curl/basic.sh: git does not know it") == 2
 
 
 def test_pre_commit_accepts_the_manifest(root):

@@ -141,7 +141,7 @@ def marked(published, capsys):
     """A project that git keeps, with a page of its own that has a sample in it."""
     page = published / "docs/own.md"
     page.write_text(MARKED)
-    for words in (["init", "--quiet"], ["add", "docs"]):
+    for words in (["init", "--quiet"], ["add", "docs", "samples"]):
         subprocess.run(["git", *words], cwd=published, check=True)
     assert invoke(["docs", "inject", str(page), "--project", str(published)]) == 0
     capsys.readouterr()

@@ -97,13 +97,13 @@ def _read(path: Path) -> bytes:
 def _known_to_git(root: Path) -> list[Path]:
     """The project's pages, as the user would type them."""
     from harness.model.problem import invalid
-    from harness.pages.known import known_to_git
+    from harness.pages.git_files import repository
 
-    found = known_to_git(root)
+    found = repository(root)
     if found is None:
-        raise invalid(f"git does not list the pages of {root}", hint="name the FILES")
+        raise invalid(f"{root} is in no git repository, which lists pages", hint="name the FILES")
     here = Path.cwd()
-    return [path.relative_to(here) if path.is_relative_to(here) else path for path in found]
+    return [path.relative_to(here) if path.is_relative_to(here) else path for path in found.pages()]
 
 
 def _explained(path: Path, made: Injected) -> str:

@@ -13,7 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.pages.git_files import Repository
     from harness.pages.proof import Unproven
+
+
+def in_repository(root: Path) -> Repository | None:
+    """The repository that a project is in; that there is none is told.
+
+    Raises:
+        HarnessError: Git does not answer.
+    """
+    from harness.pages.git_files import repository
+
+    found = repository(root)
+    if found is None:
+        click.echo(f"{root} is in no git repository: every page in it counts.", err=True)
+    return found
+
+
+def staging(root: Path) -> Repository:
+    """The repository whose index will be committed.
+
+    Raises:
+        InvalidError: There is none.
+        HarnessError: Git does not answer.
+    """
+    from harness.model.problem import invalid
+    from harness.pages.git_files import repository
+
+    found = repository(root)
+    if found is None:
+        raise invalid(f"--staged: {root} is in no git repository", hint="leave it out")
+    return found
 
 
 def tell(faults: Sequence[Unproven], project: Path | None) -> int:

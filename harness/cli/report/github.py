@@ -37,6 +37,7 @@ def command(
     Example:
       sampleproof report github build/report
     """
+    from harness.cli.docs.told import in_repository
     from harness.model.problem import InvalidError
     from harness.pages.published import check
     from harness.report import github, ndjson
@@ -46,7 +47,7 @@ def command(
     lines = ndjson.read(ndjson.place(path))
     problems: list[Problem] = []
     if published:
-        found, problems = check(root, content)
+        found, problems = check(root, content, in_repository(root))
         files = {cell.id: cell.path for cell in content.cells()}
         lines += [
             github.unpublished(one.name, files.get(one.name, one.name), f"{one.why}; {one.mend}")

@@ -1,0 +1,127 @@
+"""What git has of a project: which files it knows, and how they are in what will be committed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path, PurePosixPath
+
+from harness.model.problem import HarnessError
+
+PAGES = ("*.md", "*.mdx", "*.markdown")
+
+PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
+"""Variables by which git tells its hooks where things are: paths from the folder it started them in."""
+
+NOT_WALKED = {"node_modules", "build", "dist", "venv", "site-packages"}
+
+
+class Repository:
+    """The git repository that a project is in."""
+
+    def __init__(self, root: Path) -> None:
+        """Read the names of the files that git knows.
+
+        Args:
+            root: The project's.
+
+        Raises:
+            HarnessError: Git does not answer.
+        """
+        self._root = root
+        self._known = set(self._names("ls-files"))
+
+    def knows(self, path: str) -> bool:
+        """Whether a file would be in a clone; also one behind a link, or in a submodule.
+
+        Args:
+            path: From the project's root.
+        """
+        place = PurePosixPath(path)
+        return any(str(one) in self._known for one in (place, *place.parents))
+
+    def pages(self) -> list[Path]:
+        """Every page that git knows."""
+        names = sorted(name for name in self._known if any(map(PurePosixPath(name).match, PAGES)))
+        return [self._root / name for name in names if (self._root / name).is_file()]
+
+    def unstaged(self) -> set[str]:
+        """Files that are not on the disk as they are in the index, which is what will be committed.
+
+        Raises:
+            HarnessError: Git does not answer.
+        """
+        return set(self._names("diff", "--name-only", "--relative", "--no-ext-diff"))
+
+    def staged_pages(self, word: str) -> set[str]:
+        """Pages with a word in them, as they are in the index.
+
+        Raises:
+            HarnessError: Git does not answer.
+        """
+        found = self._names("grep", "--cached", "-l", "-F", "-e", word, "--", *PAGES, none=1)
+        return set(found)
+
+    def _names(self, verb: str, *words: str, none: int = 0) -> list[str]:
+        """What git lists.
+
+        Args:
+            verb: The command of git.
+            words: What follows.
+            none: The exit code that says that there is nothing to list.
+        """
+        here = {name: os.environ[name] for name in PLACES if os.environ.get(name)}
+        moved = {name: str(Path.cwd() / place) for name, place in here.items()}
+        split = words.index("--") if "--" in words else len(words)
+        try:
+            done = subprocess.run(
+                ["git", "--no-optional-locks", verb, *words[:split], "-z", *words[split:]],
+                cwd=self._root,
+                env={**os.environ, **moved, "LC_ALL": "C"},
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            raise HarnessError(
+                f"{self._root} is in a git repository, and git cannot be called: {error.strerror}",
+                "install git, or put it on PATH",
+            ) from error
+        if done.returncode not in {0, none}:
+            raise _refusal(self._root, done.stderr.decode("utf-8", "replace"))
+        names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        return [name for name in names if name]
+
+
+def repository(root: Path) -> Repository | None:
+    """The repository that a project is in; `None` if it is in none, which needs no git to tell.
+
+    Raises:
+        HarnessError: Git does not answer.
+    """
+    above = any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
+    return Repository(root) if above or os.environ.get("GIT_DIR") else None
+
+
+def pages_on_disk(root: Path) -> list[Path]:
+    """Every page in a folder that no repository keeps, but none in what was installed or built."""
+    found = []
+    for place, folders, files in os.walk(root):
+        folders[:] = sorted(one for one in folders if one[0] != "." and one not in NOT_WALKED)
+        found += [
+            Path(place, name)
+            for name in sorted(files)
+            if any(map(PurePosixPath(name).match, PAGES))
+        ]
+    return found
+
+
+def _refusal(root: Path, said: str) -> HarnessError:
+    """Git's own words, and the command that it proposes."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    proposed = [line.strip() for line in lines if line.startswith("\t")]
+    fatal = next((line for line in lines if line.startswith("fatal: ")), "".join(lines[:1]))
+    reason = fatal.removeprefix("fatal: ") or "it does not say why"
+    return HarnessError(
+        f"git does not tell what it knows of {root}: {reason}",
+        "; ".join(proposed) or f"see what is wrong with: git -C {root} status",
+    )
