@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+import reported
 
 from harness.cli import main
 from harness.cli.group import Verbs
@@ -110,9 +111,7 @@ def clone(copy_first_samples, tmp_path):
     ],
 )
 def test_no_command_is_named_that_is_not_there(clone, tmp_path, words, code):
-    report = tmp_path / "build/report/report.ndjson"
-    report.parent.mkdir(parents=True)
-    report.write_text('{"type": "report"}\n')
+    reported.write(tmp_path / "build/report", reported.whole()[:1])
     found, said = clone(*words)
     assert found == code, said
     assert " .venv/bin/sampleproof " in said

@@ -7,8 +7,12 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 READABLE = 0o644
 
@@ -16,8 +20,27 @@ MOST_BYTES = 16 << 20
 """Of a file that people edit."""
 
 
+def opened(path: Path) -> BinaryIO:
+    """Open a file, if it is one: a pipe would be waited for, and a device read for ever.
+
+    Raises:
+        OSError: It cannot be read, or is no plain file.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL in its name
+        raise OSError(errno.EINVAL, f"no such file can be: {error}", str(path)) from None
+    about = os.fstat(handle)
+    if stat.S_ISREG(about.st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "expected a file; this is a folder", str(path))
+    raise OSError(errno.EINVAL, "expected a plain file; this is none", str(path))
+
+
 def read(path: Path, most: int = MOST_BYTES) -> bytes:
-    """What a file holds, if it is one: a pipe would be waited for, and a device read for ever.
+    """What a file holds.
 
     Args:
         path: The file.
@@ -26,20 +49,8 @@ def read(path: Path, most: int = MOST_BYTES) -> bytes:
     Raises:
         OSError: It cannot be read, is no plain file, or is larger.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a NUL in its name
-        raise OSError(errno.EINVAL, f"no such file can be: {error}", str(path)) from None
-    try:
-        about = os.fstat(handle)
-        if stat.S_ISDIR(about.st_mode):
-            raise IsADirectoryError(errno.EISDIR, "expected a file; this is a folder", str(path))
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, "expected a plain file; this is none", str(path))
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            content = file.read(most + 1)
-    finally:
-        os.close(handle)
+    with opened(path) as file:
+        content = file.read(most + 1)
     if len(content) > most:
         raise OSError(errno.EFBIG, f"expected at most {most} bytes", str(path))
     return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -98,9 +98,9 @@ def _exit(found: Line) -> str:
 
 def _sent(request: Line, headers: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
     yield "method", request["method"]
-    url = urlsplit(request["url"])
-    yield "url", url._replace(query="").geturl()
-    for name, value in parse_qsl(url.query, keep_blank_values=True):
+    url, _, query = request["url"].partition("?")
+    yield "url", url
+    for name, value in parse_qsl(query, keep_blank_values=True):
         yield f"query {name}", value
     for name, value in headers:
         if name.lower() not in FOLLOWING:
@@ -128,6 +128,7 @@ def told(every: Iterable[Difference], names: tuple[str, str]) -> Iterator[str]:
 
 def _plain(value: str) -> Any:
     """Output as lines, not as JSON."""
-    if value.startswith('"'):
-        return json.loads(value)
-    return value
+    try:
+        return json.loads(value) if value.startswith('"') else value
+    except ValueError:  # it is a method, or a URL, that begins with a quotation mark
+        return value

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
+import math
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,15 @@ if TYPE_CHECKING:
     from harness.report.shard import Shard
 
 FORMAT = 1
+
+LONE = re.compile("[\ud800-\udfff]")
+"""Half a surrogate pair."""
+
+BIGGEST = 2**63
+"""Integers from here on are out of range for many readers of JSON."""
+
+MOST_DEPTH = 200
+"""Lists and objects in one another, in a line."""
 
 Line = dict[str, Any]
 
@@ -152,7 +164,9 @@ def _request(request: SeenRequest, canary: str) -> Line:
     url = f"{request.scheme}://{request.host}:{request.port}{request.target}"
     line: Line = {"method": request.method, "url": url.replace(canary, "{token}")}
     try:
-        line["body"] = jsonvalue.parse(request.body.replace(canary.encode(), b"{token}"))
+        body = jsonvalue.parse(request.body.replace(canary.encode(), b"{token}"))
+        # What no reader of JSON keeps as it is stands as the text that it was.
+        line["body"] = body if _is_plain(body) else _bytes(request.body, canary)
     except ValueError:
         line["body"] = _bytes(request.body, canary)
     if request.miss:
@@ -186,10 +200,35 @@ def finding(found: Finding) -> Line:
     return {
         "check": found.check,
         "severity": found.severity,
-        "expected": found.expected,
-        "received": found.received,
+        "expected": _plain(found.expected),
+        "received": _plain(found.received),
         "message": found.message,
     }
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is, or its JSON as text where not every reader of JSON keeps it as it is."""
+    if _is_plain(value):
+        return value
+    try:
+        return json.dumps(value, default=str)
+    except (RecursionError, ValueError):  # too deep, or an integer of too many digits
+        return f"{type(value).__name__} that no text can hold"
+
+
+def _is_plain(value: Any, depth: int = MOST_DEPTH // 2) -> bool:
+    """Whether every reader of JSON keeps a value: I-JSON (RFC 7493, 2), and not too deep."""
+    if isinstance(value, str):
+        return value.isascii() or not LONE.search(value)
+    if isinstance(value, dict):
+        return depth > 0 and all(
+            _is_plain(name) and _is_plain(item, depth - 1) for name, item in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return depth > 0 and all(_is_plain(item, depth - 1) for item in value)
+    if isinstance(value, int):
+        return abs(value) < BIGGEST
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def footer(counts: Mapping[str, Mapping[str, int]], exit_code: int, run: Mapping[str, Any]) -> Line:
@@ -209,5 +248,16 @@ def footer(counts: Mapping[str, Mapping[str, int]], exit_code: int, run: Mapping
 
 
 def encode(line: Line) -> bytes:
-    """A line as it is written."""
-    return msgspec.json.encode(line) + b"\n"
+    """A line as it is written; half a surrogate pair, which UTF-8 cannot hold, as its escape."""
+    try:
+        return msgspec.json.encode(line) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_escaped(line)) + b"\n"
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    if isinstance(value, dict):
+        return {_escaped(name): _escaped(item) for name, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value

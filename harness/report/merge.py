@@ -6,6 +6,7 @@ stands, in the order of the matrix.
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ from harness.report.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+SHOWN = 10
+"""Missing shards that are named."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,13 +120,16 @@ def _doubled(parts: Sequence[Part]) -> Iterator[Problem]:
 def _missing(parts: Sequence[Part]) -> Iterator[Problem]:
     number = parts[0].shard.of
     there = {part.shard.index for part in parts}
-    for index in range(1, number + 1):
-        if index not in there:
-            message = f"shard {index}/{number} is missing"
-            hint = f"make it with: sampleproof run --shard {index}/{number}"
-            yield Problem(file="", message=message, hint=hint)
+    absent = (index for index in range(1, number + 1) if index not in there)
+    for index in islice(absent, SHOWN):
+        message = f"shard {index}/{number} is missing"
+        hint = f"make it with: sampleproof run --shard {index}/{number}"
+        yield Problem(file="", message=message, hint=hint)
+    if (more := number - len(there) - SHOWN) > 0:
+        yield Problem(file="", message=f"{more:,} more shards are missing")
     shared = sorted(place for part in parts for place in part.shard.groups)
-    if len(there) == number and shared != list(range(parts[0].shard.whole.groups)):
+    groups = range(parts[0].shard.whole.groups)
+    if len(there) == number and (len(shared) != len(groups) or shared != list(groups)):
         yield parts[0].problem(
             "these shards do not make a whole: some samples are in none of them, or in several",
             "split all of them in the same way: with the same --balance, or with none",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harness.gathering import groups
+from harness.model import files
 from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.report.decode import Order, UnfitError, decode
 from harness.report.line import encode, footer
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from harness.report.line import Line
 
 NAME = "report.ndjson"
+
+SHOWN = 200
+"""Characters of a place in a line that a message shows."""
 
 
 class Writer:
@@ -173,34 +177,28 @@ def texts(path: Path) -> Iterator[tuple[Line, bytes]]:
         InvalidError: It cannot be read, is not a report, or is incomplete. That may only be known
             at its end.
     """
-    number, line = 0, None
+    number, order = 0, Order()
     try:
-        with path.open("rb") as file:
-            for number, text in enumerate(file, start=1):
-                line = _line(path, number, text)
-                if number == 1 and line.get("type") != "report":
-                    break
+        with files.opened(path) as file:
+            for text in file:
+                number += 1
+                line = decode(text)
+                order.take(line)
                 yield line, text
     except OSError as error:
-        raise _unfit(path, 0, f"cannot be read: {error.strerror}") from error
-    if line is None or (number == 1 and line.get("type") != "report"):
-        raise _unfit(path, 1, "this is not a report")
-    if line.get("type") != "footer":
+        raise _unfit(path, 0, f"cannot be read: {error.strerror or error}") from error
+    except UnfitError as error:
+        message = error.message if number > 1 else f"this is not a report: {error.message}"
+        raise _unfit(path, number, message, field=error.field[:SHOWN]) from None
+    if not number:
+        raise _unfit(path, 0, "this is not a report: it is empty")
+    if not order.whole:
         raise _unfit(path, 0, "this report is incomplete: it has no footer", "run it again")
 
 
-def _line(path: Path, number: int, text: bytes) -> Line:
-    try:
-        line: Line = json.loads(text.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _unfit(path, number, "cannot be read: not UTF-8") from error
-    except ValueError as error:
-        raise _unfit(path, number, f"not JSON: {error}") from error
-    return line
-
-
-def _unfit(path: Path, line: int, message: str, hint: str = "") -> InvalidError:
-    return InvalidError([Problem(file=str(path), line=line, message=message, hint=hint)])
+def _unfit(path: Path, line: int, message: str, hint: str = "", field: str = "") -> InvalidError:
+    found = Problem(file=str(path), line=line, field=field, message=message, hint=hint)
+    return InvalidError([found])
 
 
 def lines(path: Path) -> Iterator[Line]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import reported
 
 
 class GitHub:
@@ -47,14 +48,11 @@ def write(tmp_path):
     """Writes a report; gives its folder."""
 
     def write(*cells, newest=None, endpoint="http://127.0.0.1:1/v1"):
-        head = {"type": "report", "endpoint": {"name": "near", "url": endpoint}}
         folder = tmp_path / "report"
         shutil.rmtree(folder, ignore_errors=True)
         for where, lines in ((folder, cells), (folder / "newest", newest)):
             if lines is not None:
-                where.mkdir()
-                text = [json.dumps(one) for one in (head, *lines, {"type": "footer"})]
-                (where / "report.ndjson").write_text("\n".join(text) + "\n")
+                reported.write(where, reported.whole(*lines, url=endpoint))
         return folder
 
     return write

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from lines import cell
+from reported import finding, parity
 
 from harness.cli.main import invoke
 from harness.nightly.trouble import night
@@ -112,7 +113,7 @@ def test_two_nights_at_once_leave_one_issue_that_is_kept(tell, github):
 
 
 def test_what_the_newest_packages_break_is_the_librarys(tell, github):
-    found = {"check": "request.body", "message": "the request differs at $.temperature"}
+    found = finding("request.body", message="the request differs at $.temperature")
     broken = cell("python/basic", "fail", findings=[found])
     code, out = tell(cell("python/basic"), newest=[broken])
     assert code == 1
@@ -132,14 +133,7 @@ def test_our_own_fault_is_nobody_elses(tell, github):
 
 
 def test_clients_that_differ_are_the_samples(write):
-    parity = {
-        "type": "parity",
-        "scenario": "basic",
-        "model": "m",
-        "verdict": "fail",
-        "findings": [{"check": "parity.request", "message": "the clients send different requests"}],
-    }
-    path = write(cell("curl/basic"), parity) / "report.ndjson"
+    path = write(cell("curl/basic"), parity("basic", "fail")) / "report.ndjson"
     (one,) = night([json.loads(text) for text in path.read_text().splitlines()]).troubles
     assert (one.cause, one.exit_code) == ("sample", 1)
     assert one.cases[0].cell == "*/basic@m"

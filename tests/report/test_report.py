@@ -76,7 +76,8 @@ def parity():
 
 @pytest.fixture
 def written(tmp_path, outcomes, parity):
-    header = line.header(3, {"curl": {"curl": "8"}}, "")
+    versions = {"curl": {"curl": "8"}, "javascript": {}, "python": {}, "a": {}, "b": {}}
+    header = line.header(3, versions, "")
     writer = ndjson.Writer(tmp_path, header, [*(one.cell.id for one in outcomes), "basic@m"])
     for one in reversed(outcomes):
         writer.cell(line.cell(one, BASIS))
@@ -164,11 +165,11 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"type":"report"}\n', "incomplete"),
-        (b'{"type":"cell"}\n', "not a report"),
-        (b'{"type":"report"}\n{', ":2: not JSON"),
-        (b"\xff", "not UTF-8"),
-        (b"", "not a report"),
+        (b"{}\n", ":1: this is not a report: missing required field 'type'"),
+        (b"[]\n", ":1: this is not a report: expected 'object', got 'array'"),
+        (b"\xff", "not a report: not JSON"),
+        (b"", "this is not a report: it is empty"),
+        (b"[" * 9999, "nested too deeply"),
     ],
 )
 def test_what_is_no_whole_report_is_refused(tmp_path, content, message):

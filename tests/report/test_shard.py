@@ -1,9 +1,8 @@
 """A split gives everything to somebody, nothing to two, and whole groups to each."""
 
-import json
-
 import msgspec
 import pytest
+import reported
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,11 +80,6 @@ def test_the_whole_is_told_from_any_other(root, project, cells):
 
 
 def test_durations_are_read_from_a_report(tmp_path):
-    lines = [
-        {"type": "report"},
-        {"type": "cell", "id": "a/b", "run": {"duration_ms": 5.0}},
-        {"type": "cell", "id": "a/c", "run": {}},
-        {"type": "footer"},
-    ]
-    (tmp_path / "report.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cells = reported.cell("a/b", run={"duration_ms": 5.0}), reported.cell("a/c")
+    reported.write(tmp_path, reported.whole(*cells))
     assert durations_in(tmp_path) == durations_in(tmp_path / "report.ndjson") == {"a/b": 5.0}
