@@ -72,6 +72,8 @@ def _text(run: Evidence) -> str:
     if run.shows_body:
         return (run.cell.operation.text_of_response(shown) or "").rstrip()
     text = shown.decode("utf-8", "replace").rstrip()
+    if run.reply.kind == "withheld" and run.fails and not text:
+        text = run.reply.text.rstrip()  # it is right to refuse a part, and to show it
     same = text in {one.rstrip() for one in run.reply.spellings}
     return run.reply.text.rstrip() if same else text
 

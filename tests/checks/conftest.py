@@ -16,10 +16,25 @@ URL = "/chat/completions"
 def run(project):
     """What one client's run has sent and shown."""
 
-    def run(client, *bodies, target=URL, kind="application/json", more=(), shown=b"", **operation):
+    def run(
+        client,
+        *bodies,
+        target=URL,
+        kind="application/json",
+        more=(),
+        shown=b"",
+        said=b"",
+        code=0,
+        response=None,
+        **operation,
+    ):
         cell = next(one for one in project.cells() if one.id == f"{client}/basic")
         changed = msgspec.structs.replace(cell.operation, **operation)
         cell = msgspec.structs.replace(cell, operation=changed)
+        if response is not None:
+            exchange = msgspec.structs.replace(cell.recording.exchanges[0], response=response)
+            recording = msgspec.structs.replace(cell.recording, exchanges=(exchange,))
+            cell = msgspec.structs.replace(cell, recording=recording)
         requests = tuple(
             SeenRequest(
                 scheme="https",
@@ -35,8 +50,8 @@ def run(project):
         observation = Observation(
             requests=requests,
             stdout=shown,
-            stderr=b"",
-            exit=Exit(code=0),
+            stderr=said,
+            exit=Exit(code=code),
             gates=(),
             canary="canary-1",
             limit_s=1,

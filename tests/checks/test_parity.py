@@ -3,6 +3,7 @@
 import pytest
 
 from harness.checks import parity
+from harness.model.recording import Response
 
 BODY = {"messages": [{"role": "user", "content": "Hi"}], "temperature": 1}
 URL = "/chat/completions"
@@ -69,3 +70,53 @@ def test_an_answer_is_compared_as_a_reader_takes_it_off_the_terminal(run):
     assert found.received["answer"]["javascript"] == '"Rome."'
     (found,) = parity.output([run("curl", shown=BODIES[1]), *shown[1:]])
     assert found.received["answer"]["curl"] == '"Rome."'
+
+
+def error(body, status=401):
+    return Response(status=status, reason="", headers=(), framing="length", body=body, chunks=())
+
+
+def test_an_error_is_compared_by_its_code_and_message_however_it_is_shown(run):
+    denied = error(b'{"error":{"code":"no","message":"Not  you."}}')
+    curl = run("curl", response=denied, shown=denied.body, code=22)
+    python = run("python", response=denied, said=b"no: Not you.\n", code=1)
+    javascript = run("javascript", response=denied, said=b"Error (no) Not you.\n", code=1)
+    assert parity.output([curl, python, javascript]) == []
+    other = run("javascript", response=denied, said=b"no: Go away.\n", code=1)
+    (found,) = parity.output([curl, python, other])
+    assert found.received == {
+        "error": {"curl": "no: Not you.", "python": "no: Not you.", "javascript": "no: Go away."}
+    }
+    other = run("curl", response=denied, shown=denied.body.replace(b"no", b"yes"), code=22)
+    (found,) = parity.output([other, python])
+    assert found.received["error"]["curl"] == "yes: Not you."
+
+
+def test_an_error_without_them_is_compared_as_a_value(run):
+    proxy = error(b'{"statusCode": 401, "message": "Wrong.", "ratio": 1.0}')
+    curl = run("curl", response=proxy, shown=proxy.body, code=22)
+    line = b'HTTP 401: {"message":"Wrong.","ratio":1,"statusCode":401}\n'
+    assert parity.output([curl, run("javascript", response=proxy, said=line, code=1)]) == []
+    line = line.replace(b"Wrong", b"Right")
+    (found,) = parity.output([curl, run("javascript", response=proxy, said=line, code=1)])
+    assert list(found.received) == ["error"]
+
+
+def test_an_error_that_is_no_json_is_compared_by_its_words(run):
+    page = error(b"<h1>\r\n  Bad gateway</h1>", 502)
+    curl = run("curl", response=page, shown=page.body, code=22)
+    line = b"HTTP 502: <h1> Bad gateway</h1>\n"
+    assert parity.output([curl, run("python", response=page, said=line, code=1)]) == []
+    line = line.replace(b"Bad", b"Good")
+    assert parity.output([curl, run("python", response=page, said=line, code=1)])
+
+
+def test_a_part_may_be_shown_or_refused(run):
+    part = error(
+        b'{"choices":[{"finish_reason":"content_filter","message":{"content":"Par"}}]}', 200
+    )
+    curl = run("curl", response=part, shown=part.body)
+    shows = run("python", response=part, shown=b"Par\n")
+    refuses = run("javascript", response=part, said=b"Filtered.\n", code=1)
+    assert parity.output([curl, shows, refuses]) == []
+    assert parity.output([curl, run("python", response=part, shown=b"Pa\n")])
