@@ -1,5 +1,9 @@
 """A recording may hold an error: clients that show it, each in its way, are right and agree."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import msgspec
 import pytest
 from workshop import answered, call, copy_project, errors
@@ -133,3 +137,40 @@ def test_scenarios_of_a_project_may_have_errors_for_an_answer(root, tmp_path):
     code, output, said = call("run", "--no-cache", project=project)
     assert code == 0, output + said
     assert output.count("  same") == 4
+
+
+class InTrouble(BaseHTTPRequestHandler):
+    """An endpoint that answers nothing but 502."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'{"error":{"code":"bad_gateway","message":"Nobody is there."}}'
+        self.send_response(502)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_an_endpoint_in_trouble_is_no_difference_between_clients(root, tmp_path):
+    project = copy_project(root, tmp_path / "project")
+    with ThreadingHTTPServer(("127.0.0.1", 0), InTrouble) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        report = ("--report", tmp_path)
+        code, output, said = call("run", "--live", url, *report, "*/basic", project=project)
+        server.shutdown()
+    assert code == 3, output + said
+    lines = [json.loads(line) for line in (tmp_path / "report.ndjson").open()]
+    cells = {line["client"]: line for line in lines if line["type"] == "cell"}
+    sent = {client: len(line["requests"]) for client, line in cells.items()}
+    assert sent == {"curl": 1, "javascript": 4, "python": 1}
+    named = {finding["check"] for line in cells.values() for finding in line["findings"]}
+    assert named == {"answer.status"}
+    (compared,) = [line for line in lines if line["type"] == "parity"]
+    assert (compared["verdict"], compared["findings"]) == ("skipped", [])
