@@ -166,7 +166,7 @@ def test_an_endpoint_in_trouble_is_no_difference_between_clients(root, tmp_path)
         code, output, said = call("run", "--live", url, *report, "*/basic", project=project)
         server.shutdown()
     assert code == 3, output + said
-    lines = [json.loads(line) for line in (tmp_path / "report.ndjson").open()]
+    lines = [json.loads(line) for line in (tmp_path / "report.ndjson").read_text().splitlines()]
     cells = {line["client"]: line for line in lines if line["type"] == "cell"}
     sent = {client: len(line["requests"]) for client, line in cells.items()}
     assert sent == {"curl": 1, "javascript": 4, "python": 1}
