@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 from typing import TYPE_CHECKING
 
 from harness.checks.judge import judge
@@ -132,8 +131,9 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
     try:
         if damage:
             raise InvalidError(damage)  # noqa: TRY301
-        sha256 = hashlib.sha256(stage.read(cell)).hexdigest()
-        observation = await observe(cell, stage)
+        script = stage.script(cell)
+        sha256 = script.sha256
+        observation = await observe(cell, stage, script)
         judgement = judge(cell, observation)
     except Exception as error:  # noqa: BLE001
         # Whatever it is: it is no sample's fault, and must not end the other runs.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from harness.model.cell import Cell
     from harness.model.observation import Answer, Observation
     from harness.model.problem import Problem
+    from harness.runner.script import Script
     from harness.runner.source import See
     from harness.runner.stage import Stage
 
@@ -107,15 +108,15 @@ class Live:
         )
         return Answering(Held(tap, AsItComes(cell.operation, cell.client), see), tap)
 
-    async def observe(self, cell: Cell, stage: Stage) -> Observation:
-        """Run a cell when it is its turn, and judge nothing.
+    async def observe(self, cell: Cell, stage: Stage, script: Script) -> Observation:
+        """Run a cell's sample when it is its turn, and judge nothing.
 
         Raises:
             HarnessError: The run could not be made.
         """
         async with self.schedule.turn(requests_of(cell)) as turn:
             self._turns[cell.id] = turn
-            return await observe(cell, stage.answered_by(self.answering))
+            return await observe(cell, stage.answered_by(self.answering), script)
 
     async def run_cell(self, cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> Outcome:
         """Run a cell when it is its turn, and put a failure down to its cause."""

@@ -161,6 +161,11 @@ class Keys:
         others = {str(folder / SETTINGS), str(folder / Path(cell.client.template_file).name)}
         return (self._samples | others) - {self._own(cell)}
 
+    def names(self, cell: Cell, sha256: str | None) -> bool:
+        """Whether a cell's key is of a sample with this checksum, and not of what stood there before."""
+        own = self._own(cell)
+        return not own or hashlib.sha256(Path(own).read_bytes()).hexdigest() == sha256
+
     def _own(self, cell: Cell) -> str:
         """The sample's own file, if it has one before it runs."""
         return str(self._root / cell.path) if cell.committed else ""

@@ -159,7 +159,11 @@ class Memory:
             self.store.remove(due.key)
             return
         opened = self._opened(outcome, due.since_ns)
-        if opened is None or self._keys.of(outcome.cell) != due.key:
+        if (
+            opened is None
+            or self._keys.of(outcome.cell) != due.key
+            or not self._keys.names(outcome.cell, outcome.sha256)
+        ):
             return
         data = _encoded(outcome, opened)
         if data is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
@@ -81,8 +80,8 @@ class Recorder:
             HarnessError: The run could not be made, or the endpoint gave no answer at all.
             InvalidError: The sample's file is missing.
         """
-        sha256 = hashlib.sha256(stage.read(cell)).hexdigest()
-        observation = await self.live.observe(cell, stage)
+        script = stage.script(cell)
+        observation = await self.live.observe(cell, stage, script)
         await self._records[cell.id].settle(REST_S)
         taken = [self._without_key(one) for one in self._records[cell.id].taken]
         answered = [one for one in taken if one.response is not None]
@@ -97,7 +96,7 @@ class Recorder:
         return Made(
             outcome=Outcome(
                 cell=judged,
-                sha256=sha256,
+                sha256=script.sha256,
                 verdict=judgement.verdict,
                 fault=unjudged(judged, judgement, live=True),
                 findings=judgement.findings,

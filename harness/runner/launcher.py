@@ -32,6 +32,14 @@ LIMITS: dict[str, Literal["time", "output", "memory"]] = {
 """What a warden's reason means here: a run is ended by order only when its output has no end."""
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a sealed run sees by a path, whatever stands there outside."""
+
+    path: str
+    data: bytes
+    mode: int
+
+
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """What a sealed run is given of the world."""
 
@@ -41,6 +49,8 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """Files and folders to be seen, read-only, beside the system's own."""
     own: tuple[str, ...] = ()
     """Folders of the project to be seen, read-only. Which of their files are opened is noted."""
+    sample: Shown | None = None
+    """The file that runs."""
     hosts: tuple[str, ...] = ()
     """Names that lead to the gateway."""
     memory: int = 4 * 1024**3
@@ -170,7 +180,7 @@ class Launcher:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             try:
-                order = msgspec.to_builtins(Seal(home=home))
+                order = msgspec.to_builtins(Seal(home=home), builtin_types=(bytes,))
                 wire.send(self._starter.control, order, (theirs.fileno(),))
             except OSError:
                 return "the starter is gone"
@@ -190,7 +200,7 @@ class Launcher:
             HarnessError: The starter is gone.
         """
         ours, theirs = socket.socketpair()
-        message = msgspec.to_builtins(order)
+        message = msgspec.to_builtins(order, builtin_types=(bytes,))
         try:
             wire.send(
                 self._starter.control,

@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,9 +24,9 @@ from harness.runner.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from harness.model.cell import Cell
+    from harness.runner.script import Script
     from harness.runner.stage import Stage
 
 GATE_GRACE_S = 2.0
@@ -33,15 +34,17 @@ GATE_GRACE_S = 2.0
 GATE_STEP_S = 0.25
 
 
-async def observe(cell: Cell, stage: Stage) -> Observation:
+async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
     """Run a cell's sample against what the stage has for it, its recording as a rule.
 
     Args:
         cell: The cell.
         stage: What all runs share.
+        script: Its sample. These bytes run: what stands at its path is not read again.
 
     Raises:
-        HarnessError: The run could not be made: our own fault, never the sample's.
+        HarnessError: The run could not be made: our own fault, never the sample's. Or its file, of
+            which an unsealed run has no copy, has changed meanwhile.
     """
     opened: list[Gate] = []
     async with AsyncExitStack() as closing:
@@ -55,7 +58,7 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
 
         home = stage.folders.new()
         closing.callback(stage.folders.discard, home)
-        order, canary = _order(cell, stage, home)
+        order, canary = _order(cell, stage, script, home)
         answering = stage.source(cell, canary, see)
         seen = Seen(stage.gateway, canary)
         closing.push_async_callback(seen.close)
@@ -81,6 +84,8 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
             # It may have met the closed terminal before the order to end it.
             ended = Exit(code=None, ended_for="output")
     seen.check()
+    if order.seal is None:
+        script.check(Path(script.path))
     return Observation(
         requests=tuple(seen.requests),
         answers=answering.answers(),
@@ -98,17 +103,16 @@ async def observe(cell: Cell, stage: Stage) -> Observation:
     )
 
 
-def _order(cell: Cell, stage: Stage, home: Path) -> tuple[Order, str]:
+def _order(cell: Cell, stage: Stage, script: Script, home: Path) -> tuple[Order, str]:
     """The order for a cell's sample, and the token that it is given."""
-    sample = stage.sample(cell)
     ready = stage.ready(cell)
     canary = f"canary-{secrets.token_hex(16)}"
     order = Order(
-        argv=_arguments(cell, ready.words, str(sample)),
+        argv=_arguments(cell, ready.words, script.path),
         env=child_environment(cell, ready, canary=canary, bundle=stage.authority.bundle, home=home),
         cwd=str(home / "work"),
         limit_s=stage.limit_s,
-        seal=stage.seal(cell, sample, home),
+        seal=stage.seal(cell, script, home),
     )
     return _through(order, PROXY_PORT), canary
 

@@ -78,7 +78,7 @@ def furnish(order: dict[str, Any]) -> list[int]:
 
     Args:
         order: `home`, an empty folder outside; `read`, what may be read; `own`, folders of the
-            project; `hosts`, names that lead to the gateway.
+            project; `sample`, the file that runs; `hosts`, names that lead to the gateway.
 
     Returns:
         Descriptors for the gateway: its listeners, and last the socket that sees every attempt.
@@ -88,7 +88,7 @@ def furnish(order: dict[str, Any]) -> list[int]:
     """
     _few_processes()
     sockets = _network()
-    _files(order["home"], order["read"], order["own"], order["hosts"])
+    _files(order)
     return sockets
 
 
@@ -116,9 +116,9 @@ def _network() -> list[int]:
     return opened
 
 
-def _files(home: str, read: list[str], own: list[str], hosts: list[str]) -> None:
+def _files(order: dict[str, Any]) -> None:
     """Build a root folder in memory, where `home` is, and move into it."""
-    root = home
+    root = home = order["home"]
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     _memory(root, "mode=755,size=1m")
     # First, so that what lies below it can still be shown.
@@ -128,18 +128,20 @@ def _files(home: str, read: list[str], own: list[str], hosts: list[str]) -> None
     # A folder before what is in it: that is seen with it then.
     for source, path in LINKED:
         _show(root, source, path)
-    real = {path: os.path.realpath(path) for path in read}
+    real = {path: os.path.realpath(path) for path in order["read"]}
     for path in sorted({*real, *real.values()}):
         # By either name: links lead from one to the other.
         _show(root, real.get(path, path), path)
-    for path in names_of(own):
+    for path in names_of(order["own"]):
         _lay(root, path)
-    _settings(root, hosts)
+    if order["sample"]:
+        _put(root, **order["sample"])
+    _settings(root, order["hosts"])
     _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
     _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
     for folder in ("work", "tmp"):
         os.mkdir(f"{root}{home}/{folder}")  # noqa: PTH102
-    os.mkdir(f"{root}/proc")  # noqa: PTH102
+    _make(f"{root}/proc")
     # Read-only: where the harness runs as root, the sample owns the kernel's settings in there.
     flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     kernel.mount("proc", f"{root}/proc", "proc", flags)
@@ -154,18 +156,37 @@ def names_of(folders: list[str]) -> list[str]:
 
 def _lay(root: str, path: str) -> None:
     """Let a folder be seen by a layer of its own, so that what this run opens in it can be told."""
-    source, target, nothing = os.path.realpath(path), root + path, f"{root}/nothing"
+    # The empty folder is one that stays: of layers that are gone, nothing is listed.
+    source, target, nothing = os.path.realpath(path), root + path, f"{root}/proc"
     if not os.path.isdir(source):  # noqa: PTH112
         return
     _make(target)
-    os.mkdir(nothing)  # noqa: PTH102
+    _make(nothing)
     try:
         kernel.lay_over(source, nothing, target)
     except OSError:  # not on this file system: then others that open it are noted too
         kernel.mount(source, target, flags=kernel.MS_BIND | kernel.MS_REC)
         kernel.make_read_only(target)
-    finally:
-        os.rmdir(nothing)  # noqa: PTH106
+
+
+def _put(root: str, path: str, data: bytes, mode: int) -> None:
+    """Let these bytes be seen at a path, read-only, whatever stands there now or later."""
+    copy = f"{root}/tmp/sample"  # noqa: S108
+    with open(copy, "xb") as file:  # noqa: PTH123
+        file.write(data)
+        os.fchmod(file.fileno(), mode)
+    for name in names_of([path]):
+        target = root + name
+        if os.path.islink(target):  # noqa: PTH114
+            continue  # it leads to the other
+        if not os.path.lexists(target):
+            if os.path.isdir(os.path.dirname(target)):  # noqa: PTH112, PTH120
+                raise FileNotFoundError(errno.ENOENT, "it was removed before it ran", name)
+            _make(os.path.dirname(target))  # noqa: PTH120
+            os.close(os.open(target, os.O_CREAT, 0o644))
+        kernel.mount(copy, target, flags=kernel.MS_BIND)
+        kernel.make_read_only(target, below=False)
+    os.unlink(copy)  # noqa: PTH108
 
 
 def _memory(target: str, options: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.gateway.authority import Authority
@@ -13,13 +14,13 @@ from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import boot_for, can_fork
 from harness.runner.folders import Folders
-from harness.runner.launcher import Launcher, Seal
+from harness.runner.launcher import Launcher, Seal, Shown
+from harness.runner.script import Script
 from harness.runner.source import Recorded
 from harness.runner.switches import NOT_ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from harness.model.cell import Cell
     from harness.runner.boot import Booting
@@ -130,15 +131,15 @@ class Stage:
                 beside.replace(link)
         return path
 
-    def read(self, cell: Cell) -> bytes:
-        """The bytes that run.
+    def script(self, cell: Cell) -> Script:
+        """A cell's sample, read to be run.
 
         Raises:
             InvalidError: The sample's file is missing.
             OSError: The system opens no more files.
         """
         try:
-            return self.sample(cell).read_bytes()
+            return Script.read(self.sample(cell))
         except OSError as error:
             if error.errno in {errno.EMFILE, errno.ENFILE}:
                 raise  # no fault of the sample's
@@ -159,13 +160,14 @@ class Stage:
             self._forking[client.name] = Launcher(boot_for(client, self.ready(cell)))
         return self._forking[client.name]
 
-    def seal(self, cell: Cell, sample: Path, home: Path) -> Seal | None:
+    def seal(self, cell: Cell, script: Script, home: Path) -> Seal | None:
         """What a cell's run is given of the world; `None` if runs are not sealed."""
         if self.unsealed:
             return None
-        own = tuple({str(sample.parent), str((self.root / cell.client.file).parent)})
+        own = tuple({str(Path(script.path).parent), str((self.root / cell.client.file).parent)})
         read = (str(self.authority.bundle), *self.ready(cell).libraries)
-        return Seal(home=str(home), read=read, own=own, hosts=self._hosts)
+        sample = Shown(path=script.path, data=script.data, mode=script.mode)
+        return Seal(home=str(home), read=read, own=own, sample=sample, hosts=self._hosts)
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""

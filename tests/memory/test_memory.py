@@ -83,6 +83,13 @@ def test_a_sample_that_changed_while_it_ran_is_not_kept(settled, cell, place):
     assert settled().recall(cell) is None
 
 
+def test_a_sample_that_held_something_else_while_it_ran_is_not_kept(settled, cell):
+    memory = settled()
+    assert memory.recall(cell) is None
+    memory.keep(passed(cell, sha256="0" * 64))
+    assert settled().recall(cell) is None
+
+
 def test_what_was_not_asked_for_first_is_not_kept(settled, cell):
     settled().keep(passed(cell))
     assert settled().recall(cell) is None
