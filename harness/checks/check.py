@@ -121,6 +121,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if reply.kind == "withheld" and reply.text:
             # There is a part to show: whether the lack of the rest is a failure, the sample says.
             return self.observation.exit.code != 0
+        if reply.kind == "cut" and self.left_early:
+            return False  # what is missing the sample did not wait for
         return reply.kind != "answer" and not (reply.kind == "broken" and reply.ended)
 
     @property
