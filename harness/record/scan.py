@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -74,7 +74,33 @@ def suspects(response: Response, rules: Rules, known: Sequence[str] = ()) -> lis
         what = f"nobody can say whether a secret is in this body: {error}"
         return [*found, Suspect(place=("body",), offset=0, what=what, shown="")]
     text = body.decode("latin-1")
-    return [*found, *_once(_in(("body",), text, None, rules, known), text, response)]
+    within = list(_once(_in(("body",), text, None, rules, known), text, response))
+    told = {(one.what, one.within) for one in within}
+    across = [one for one in _across(response, rules, known) if (one.what, one.within) not in told]
+    return [*found, *within, *across]
+
+
+def _across(response: Response, rules: Rules, known: Sequence[str]) -> Iterator[Suspect]:
+    """Secrets that a stream tells piece by piece: no event holds one, and together they do."""
+    if not response.is_stream:
+        return
+    pieces: dict[str, list[str]] = {}
+    for one in documents(response.plain):
+        for path, text in _texts(one):
+            pieces.setdefault(path, []).append(text)
+    for path, texts in pieces.items():
+        if len(set(texts)) > 1:
+            told = "".join(texts).encode("utf-8", "replace").decode("latin-1")
+            for one in {found.what: found for found in _named(("body",), told, None, rules, known)}:
+                shown = "piece by piece, over several events"
+                yield Suspect(place=("body",), offset=0, what=one, shown=shown, within=path)
+
+
+def _texts(document: Any) -> Iterator[tuple[str, str]]:
+    """The texts in JSON, each with its path."""
+    for path, text in jsonvalue.leaves(document):
+        if text[0] == '"':
+            yield path, json.loads(text)
 
 
 def _once(found: Iterable[Suspect], text: str, response: Response) -> Iterator[Suspect]:
@@ -103,10 +129,8 @@ class _Paths:
 
     def of(self, word: str) -> str:
         if self._texts is None:
-            every = (
-                leaf for one in documents(self._response.plain) for leaf in jsonvalue.leaves(one)
-            )
-            self._texts = [(path, json.loads(text)) for path, text in every if text[0] == '"']
+            every = documents(self._response.plain)
+            self._texts = [pair for one in every for pair in _texts(one)]
         meant = word.encode("latin-1").decode("utf-8", "replace")
         return next((path for path, text in self._texts if meant in text), "")
 
@@ -119,22 +143,42 @@ def _in(
     known: Sequence[str],
 ) -> Iterator[Suspect]:
     seen: list[tuple[int, int]] = []
+    for one in _named(place, text, header, rules, known):
+        seen.append((one.offset, one.offset + one.size))
+        yield one
+    for view in _views(text, header, rules):
+        for match in WORD.finditer(view):
+            if is_random(match[0], rules.entropy):
+                yield from _found(seen, place, match, "a secret: letters and digits by chance")
+
+
+def _named(
+    place: tuple[str | int, ...],
+    text: str,
+    header: str | None,
+    rules: Rules,
+    known: Sequence[str],
+) -> Iterator[Suspect]:
+    """The key that was used, and secrets of known forms."""
+    seen: list[tuple[int, int]] = []
     for secret in known:
         for form in forms(secret.encode()):
             at = text.find(form.decode("latin-1"))
             if at >= 0:
                 seen.append((at, at + len(form)))
-                yield Suspect(place=place, offset=at, what="the key that was used", shown="…")
-    for rule in rules.allow:
-        text = without(rule, text, header)
-    # What is no JSON may have backslashes that are none of its escapes.
-    for view in dict.fromkeys([unescaped(text), text]):
+                what = "the key that was used"
+                yield Suspect(place=place, offset=at, size=len(form), what=what, shown="…")
+    for view in _views(text, header, rules):
         for rule in rules.secrets:
             for match in rule.expression.finditer(view):
                 yield from _found(seen, place, match, rule.name)
-        for match in WORD.finditer(view):
-            if is_random(match[0], rules.entropy):
-                yield from _found(seen, place, match, "a secret: letters and digits by chance")
+
+
+def _views(text: str, header: str | None, rules: Rules) -> Iterable[str]:
+    """A text without what is allowed: as its escapes mean it, and as it is, if that is no JSON."""
+    for rule in rules.allow:
+        text = without(rule, text, header)
+    return dict.fromkeys([unescaped(text), text])
 
 
 def _found(

@@ -202,6 +202,21 @@ def test_a_secret_with_escaped_letters_is_found(rules):
     assert suspects(sanitized(answer(body.encode()), rules.sanitizers), rules) == []
 
 
+@pytest.mark.parametrize("size", [1, 3, 9])
+def test_a_secret_that_a_stream_tells_piece_by_piece_is_found(rules, size):
+    text = f"Your token is {GITHUB}; near-Kq7Zw2Xv9B is yours too."
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    events = [{"id": "x", "choices": [{"delta": {"content": one}}]} for one in pieces]
+    body = "".join(f"data: {json.dumps(one)}\n\n" for one in events).encode()
+    found = suspects(answer(body, STREAM), rules, ["near-Kq7Zw2Xv9B"])
+    assert [one.what for one in found] == ["the key that was used", "a GitHub token"]
+    assert str(found[1]) == (
+        "this looks like a GitHub token: piece by piece, over several events, "
+        "in $.choices[0].delta.content"
+    )
+    assert suspects(answer(body, STREAM), rules)[0].what == "a GitHub token"
+
+
 def test_escapes_of_a_text_that_is_no_json_hide_nothing(rules):
     assert suspects(answer(b"C:\\" + GITHUB.encode()), rules)
     assert suspects(answer(b"C:\\n" + GITHUB.encode()[1:] + b" \\" + OPENAI.encode()), rules)
