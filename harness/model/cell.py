@@ -32,6 +32,18 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         """Which exchange of its recording answers which of its requests."""
         return course(self.recording.exchanges if self.recording else (), self.client.retry)
 
+    def waits_s(self, now: float) -> float:
+        """How many seconds its client waits in all, because recorded answers say when to ask again.
+
+        Args:
+            now: Seconds since the epoch, which a date counts from.
+        """
+        course, exchanges = self.course, self.recording.exchanges if self.recording else ()
+        waits = [
+            self.client.retry.wait_s(exchanges[turn].response, now) or 0.0 for turn in course.turns
+        ]
+        return sum(waits[:-1]) + sum(waits[-1:]) * course.repeats
+
 
 def cell_id(client: str, scenario: str, model: str, default_model: str) -> str:
     """The identity of a sample."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.observation import Exit, Gate, Observation
-from harness.model.problem import HarnessError
+from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
 from harness.runner.environment import PROXY_VARIABLES, child_environment
@@ -45,6 +45,7 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
     Raises:
         HarnessError: The run could not be made: our own fault, never the sample's. Or its file, of
             which an unsealed run has no copy, has changed meanwhile.
+        InvalidError: Its recording makes the client wait for longer than a run may take.
     """
     opened: list[Gate] = []
     async with AsyncExitStack() as closing:
@@ -60,6 +61,8 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         closing.callback(stage.folders.discard, home)
         order, canary = _order(cell, stage, script, home)
         answering = stage.source(cell, canary, see)
+        if answering.answers() is None:
+            order = msgspec.structs.replace(order, limit_s=_limit_s(cell, stage.limit_s))
         seen = Seen(stage.gateway, canary)
         closing.push_async_callback(seen.close)
         if order.seal is None:
@@ -98,7 +101,7 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         opened=run.opened,
         unwatched=seen.unwatched,
         canary=canary,
-        limit_s=stage.limit_s,
+        limit_s=order.limit_s,
         duration_ms=duration_ms,
     )
 
@@ -115,6 +118,19 @@ def _order(cell: Cell, stage: Stage, script: Script, home: Path) -> tuple[Order,
         seal=stage.seal(cell, script, home),
     )
     return _through(order, PROXY_PORT), canary
+
+
+def _limit_s(cell: Cell, limit_s: float) -> float:
+    """How long a run may take that a recording answers: what this makes it wait comes on top."""
+    waits_s = cell.waits_s(time.time())
+    if waits_s > limit_s and cell.recording is not None:
+        message = (
+            f"its answers make the client {cell.client.name} wait {waits_s:.0f} s before it has asked "
+            f"for the last time; a run may take {limit_s:g} s"
+        )
+        hint = "write there that it is to wait less, or allow more with --timeout"
+        raise InvalidError([Problem(file=cell.recording.file, message=message, hint=hint)])
+    return limit_s + waits_s
 
 
 def _through(order: Order, port: int) -> Order:

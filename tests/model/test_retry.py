@@ -2,6 +2,7 @@
 
 import shutil
 
+import msgspec
 import pytest
 
 from harness.model import build
@@ -105,3 +106,19 @@ def test_ranges_are_spelt_out(project):
     retry = project.clients["javascript"].retry
     assert {502, 503, 504, 599} < retry.statuses
     assert {501, 505, 600}.isdisjoint(retry.statuses)
+
+
+def test_how_long_a_recording_makes_a_client_wait(project):
+    cell = next(one for one in project.cells() if one.id == "curl/basic")
+
+    def waits(retry, *responses):
+        exchanges = [Exchange(method="POST", path="/", response=one) for one in responses]
+        recording = msgspec.structs.replace(cell.recording, exchanges=tuple(exchanges))
+        client = msgspec.structs.replace(cell.client, retry=retry)
+        return msgspec.structs.replace(cell, recording=recording, client=client).waits_s(0)
+
+    assert waits(RETRY, BUSY, FINE) == 1
+    assert waits(RETRY, BUSY) == 3
+    assert waits(RETRY, BUSY, BUSY) == 3
+    assert waits(NEVER, BUSY, FINE) == 0
+    assert waits(RETRY, BROKEN) == 0

@@ -111,6 +111,25 @@ def test_who_asks_again_shows_the_answer_and_who_never_does_the_error(asked_agai
         assert one.requests[1].at_s - one.requests[0].at_s >= 0.95
 
 
+def told_to_wait(real, client, seconds):
+    headers = (("Retry-After", str(seconds)),)
+    cell = real.cell(client, "basic")
+    busy = msgspec.structs.replace(ERRORS["busy"], headers=headers)
+    cell = answered(cell, busy, cell.recording.exchanges[0].response)
+    return msgspec.structs.replace(cell, id=f"{cell.id}, {seconds} s")
+
+
+def test_what_a_recording_makes_a_client_wait_is_no_fault_of_the_sample(real):
+    asked = [("python", 4), ("python", 3600), ("javascript", 3600), ("curl", 3600)]
+    cells = [told_to_wait(real, *one) for one in asked]
+    outcomes = real.run(cells, dict.fromkeys([one.id for one in cells], 4))
+    assert [one.verdict for one in outcomes] == ["pass", "error", "error", "pass"]
+    for one in outcomes[1:3]:
+        assert one.fault.exit_code == 2
+        assert "samples/recordings/basic.yaml" in one.fault.message
+        assert "wait 3600 s" in one.fault.message
+
+
 def test_nothing_agrees_that_did_not_pass(shown):
     outcomes = shown["denied", "basic"]
     failed = msgspec.structs.replace(outcomes[0], verdict="error")
