@@ -33,6 +33,9 @@ CUT = re.compile(r"truncat|not included|too (large|big|long)", re.IGNORECASE)
 LINE = re.compile(r"(data|event|id|retry)?:|$")
 """How each line of an event stream begins (WHATWG HTML, "Parsing an event stream")."""
 
+UNCLOSED = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*(?:\{(?!.*\}\s*\Z)|\[(?!.*\]\s*\Z)).*")
+"""JSON that has been begun, and does not end as it began."""
+
 ANEW = "record it anew, and keep bodies"
 UNCODED = "record it anew with the request header 'Accept-Encoding: gzip', or 'identity'"
 
@@ -162,6 +165,8 @@ def _is_all(
     message = f"{entry.field}: only a part of its body is in the file"
     if entry.why and CUT.search(entry.why):
         raise DoubtError(f"{message}: {printable(entry.why)[:100]}", ANEW)
+    if kind.endswith("json") and UNCLOSED.fullmatch(plain):
+        raise DoubtError(f"{message}: its JSON stops after {len(plain)} bytes", ANEW)
     still_coded = header(agreed, CODED) is not None
     limits = {"content.size": len(plain), "bodySize": BORDERS * len(plain) + SLACK}
     if still_coded or header(fields, CODED) is None:
