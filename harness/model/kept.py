@@ -18,10 +18,11 @@ import msgspec
 
 from harness import __version__
 from harness.model.files import keep
+from harness.model.problem import HarnessError
 from harness.model.project import Project, open_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 CODE = Path(__file__).parent
 
@@ -47,22 +48,44 @@ def open_kept(root: Path, state: Path) -> Project:
         InvalidError: As `open_project` does; such a project is not kept.
     """
     place = state / "cache" / "project.msgpack"
-    seal, changed = _seal(root)
+    own = list(_marks(str(root / "samples"), depth=1))
+    seal = _seal(own)
+    marks = {path: tuple(mark) for path, *mark in own}
     with suppress(OSError, msgspec.DecodeError):
         kept = msgspec.msgpack.decode(place.read_bytes(), type=Kept)
         if kept.seal == seal:
-            return kept.project
+            return msgspec.structs.replace(kept.project, marks=marks)
     project = open_project(root)
+    changed = max((change for *_, change in own), default=0) / 1e9
     if time.time() - changed > SETTLED_S and state.is_dir():
         keep(place, msgspec.msgpack.encode(Kept(seal=seal, project=project)))
-    return project
+    return msgspec.structs.replace(project, marks=marks)
 
 
-def _seal(root: Path) -> tuple[bytes, float]:
-    """The seal, and when the last of the project's files changed, in seconds since the epoch."""
-    own = list(_marks(str(root / "samples"), depth=1))
-    total = hashlib.sha256(repr((__version__, own, list(_marks(str(CODE), depth=1)))).encode())
-    return total.digest(), max((change for *_, change in own), default=0) / 1e9
+def check_unchanged(project: Project, root: Path, files: Iterable[str]) -> None:
+    """Make sure that files are still those that a project was made from.
+
+    Args:
+        project: As `open_kept` has read it.
+        root: Its root.
+        files: Paths from there. Those that were not there then are passed over.
+
+    Raises:
+        HarnessError: One has changed since.
+    """
+    now = {path: tuple(mark) for path, *mark in _marks(str(root / "samples"), depth=1)}
+    for name in files:
+        path = str(root / name)
+        if path in project.marks and now.get(path) != project.marks[path]:
+            raise HarnessError(
+                f"{name} has changed since it was read: a verdict would rest on what it no longer says",
+                "run it again",
+            )
+
+
+def _seal(own: list[tuple[str, int, int, int, int]]) -> bytes:
+    code = list(_marks(str(CODE), depth=1))
+    return hashlib.sha256(repr((__version__, own, code)).encode()).digest()
 
 
 def _marks(folder: str, depth: int) -> Iterator[tuple[str, int, int, int, int]]:

@@ -37,6 +37,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """Those that can be read, and prove nothing: see `damaged`."""
     damaged: dict[str, tuple[Problem, ...]]
     """By scenario: why its recording cannot be used. Other scenarios still run."""
+    marks: dict[str, tuple[int, ...]] = {}
+    """By path: what told each file from another when they were read; empty if nobody noted it."""
 
     def cells(self, models: Iterable[str] = ()) -> Iterator[Cell]:
         """Every cell of the matrix, for the default model unless others are named."""

@@ -13,7 +13,8 @@ from harness import interruption
 from harness.gathering import Gathering
 from harness.interruption import Interrupted
 from harness.memory.memory import Memory
-from harness.model.basis import Digests
+from harness.model.basis import Digests, files
+from harness.model.kept import check_unchanged
 from harness.model.problem import HarnessError
 from harness.report import line, ndjson
 from harness.report.estimate import Estimate
@@ -131,12 +132,10 @@ class Session:
                 endpoint,
                 newest=self.newest,
             )
+            digests = self._digests(cells)
             writer = ndjson.Writer(self.report, header, ndjson.order(cells))
             estimate = Estimate(cells, self._durations)
             screen = Screen(cells, self.rerun, self.typed, estimate, live=not remembered)
-            digests = Digests(self.root)
-            for cell in cells:  # now, since files may change while samples run
-                digests.basis(cell)
             teller = Teller(writer, screen, digests)
             early = self._answer_all(cells, stage, teller)
         finally:
@@ -160,6 +159,18 @@ class Session:
         if unsealed and self.seal != "off":
             click.echo(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
         return teller.exit_code
+
+    def _digests(self, cells: Sequence[Cell]) -> Digests:
+        """The checksums of what verdicts will rest on: now, since files may change while samples run.
+
+        Raises:
+            HarnessError: Something is no longer what the project, or a toolchain, was made from.
+        """
+        digests = Digests(self.root)
+        for cell in cells:
+            digests.basis(cell)
+        check_unchanged(self.project, self.root, sorted({p for cell in cells for p in files(cell)}))
+        return digests
 
     def _prepare(self, cells: Sequence[Cell]) -> None:
         self._state = state_folder(self.root)

@@ -3,10 +3,11 @@
 import os
 import shutil
 
+import msgspec
 import pytest
 
 from harness.model import kept
-from harness.model.problem import InvalidError
+from harness.model.problem import HarnessError, InvalidError
 from harness.model.project import open_project
 
 
@@ -35,7 +36,9 @@ def readings(project, monkeypatch):
 
 
 def opened(place):
-    return kept.open_kept(place, place / ".harness")
+    found = kept.open_kept(place, place / ".harness")
+    assert found.marks
+    return msgspec.structs.replace(found, marks={})
 
 
 def kept_file(place):
@@ -137,3 +140,21 @@ def test_this_projects_every_value_survives(place, monkeypatch):
     opened(place)
     monkeypatch.delattr(kept, "open_project")
     assert opened(place) == open_project(place)
+
+
+@pytest.mark.parametrize("way", ["other bytes", "other bytes, and the first again", "gone"])
+@pytest.mark.parametrize("file", ["scenarios/basic.yaml", "python/client.yaml"])
+def test_a_file_that_is_no_longer_what_was_read_is_noticed(place, file, way):
+    found = kept.open_kept(place, place / ".harness")
+    path = place / "samples" / file
+    names = [f"samples/{file}", "samples/operations/chat.yaml", "samples/not/there.yaml"]
+    kept.check_unchanged(found, place, names)
+    was = path.read_bytes()
+    path.unlink()
+    if way != "gone":
+        path.write_bytes(b"other")
+    if way == "other bytes, and the first again":
+        path.write_bytes(was)
+    with pytest.raises(HarnessError, match=f"samples/{file} has changed since it was read"):
+        kept.check_unchanged(found, place, names)
+    kept.check_unchanged(found, place, names[1:])

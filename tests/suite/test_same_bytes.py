@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from workshop import Workshop, copy_project
+from workshop import MINIATURES, Workshop, copy_project
 
+from harness.cli.main import invoke
+from harness.report import session
 from harness.runner.script import Script
 from harness.suite import run_cell
 
@@ -136,3 +138,25 @@ def test_a_script_knows_when_its_file_is_another(tmp_path):
     replaced(path)
     with pytest.raises(Exception, match="changed while it ran"):
         script.check(Path(script.path))
+
+
+@pytest.mark.parametrize("file", ["scenarios/question.yaml", "plain/requirements.txt"])
+def test_what_a_verdict_would_rest_on_must_be_what_was_read(
+    miniatures, tmp_path, monkeypatch, capsys, file
+):
+    copied = copy_project(MINIATURES, tmp_path / "project", miniatures.stage.state)
+    assert invoke(["render", "--project", str(copied)]) == 0
+    prepare = session.prepare_all
+
+    def meanwhile(*arguments):
+        found = prepare(*arguments)
+        os.utime(copied / "samples" / file)
+        return found
+
+    arguments = ["run", "plain/question", "--project", str(copied), "--report", str(tmp_path)]
+    monkeypatch.setattr(session, "prepare_all", meanwhile)
+    assert invoke(arguments) == 3
+    assert f"samples/{file} has changed since it was read" in capsys.readouterr().err
+    assert not (tmp_path / "report.ndjson").exists()
+    monkeypatch.undo()
+    assert invoke(arguments) == 0
