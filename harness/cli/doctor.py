@@ -27,7 +27,7 @@ def command(project: Path | None, node: str | None) -> int:
       sampleproof doctor --node 22.11.0
     """
     from harness.cli.main import HARNESS
-    from harness.runner.allowance import sealing, terminals
+    from harness.runner.allowance import forking, sealing, terminals
     from harness.toolchain.doctor import inspect, inspect_machine, lines
     from harness.toolchain.state import state_folder
 
@@ -36,6 +36,8 @@ def command(project: Path | None, node: str | None) -> int:
     items = [*inspect_machine(root), terminals()]
     for client in content.clients.values():
         items += inspect(client, root, state, node)
+        if item := forking(client, root, state):
+            items.append(item)
     for line in lines([*items, sealing()], partial(as_typed, project=project)):
         click.echo(line)
     return 0 if all(item.fine for item in items) else HARNESS

@@ -156,6 +156,8 @@ class Session:
             raise Interrupted(f"{screen.how_far()}; {why}")
         if early is not None:
             raise early
+        for client, reason in (stage.not_forked if stage else {}).items():
+            click.echo(f"Not forked: samples of {client}, since {reason}.", err=True)
         if unsealed and self.seal != "off":
             click.echo(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
         return teller.exit_code
@@ -327,12 +329,16 @@ class Session:
         if self.isolation == "process":
             return
         from harness.runner.boot import boot_for, can_fork
+        from harness.runner.fitness import known
 
         for client in {cell.client.name: cell.client for cell in cells}.values():
             ready = self.toolchains[client.name]
             if not can_fork(client) or isinstance(ready, HarnessError):
                 continue
             own = [cell for cell in cells if cell.client.name == client.name]
+            fitness = known(self._state, client, ready)
+            if fitness is None or fitness.unfit:
+                continue  # it is found out when the first of them runs
             if self._memory is None or not self._memory.holds(own):
                 # If it cannot be started, its samples will say so.
                 with suppress(HarnessError):

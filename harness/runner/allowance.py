@@ -6,11 +6,18 @@ import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+from harness.runner.boot import can_fork
+from harness.runner.fitness import known
 from harness.runner.launcher import Launcher
 from harness.runner.switches import SWITCHES
 from harness.runner.terminal import REMEDY
 from harness.toolchain.doctor import Item
+from harness.toolchain.ready import looked_up
+
+if TYPE_CHECKING:
+    from harness.model.client import Client
 
 
 def terminals() -> Item:
@@ -39,6 +46,29 @@ def sealing() -> Item:
         needed="to keep samples off the network",
         remedy=remedy() if refused else "",
     )
+
+
+def forking(client: Client, root: Path, state: Path) -> Item | None:
+    """Whether a client's samples are forked, and if not, why; `None` if that was never asked for.
+
+    Args:
+        client: The client.
+        root: The project, as `harness.toolchain.state.workspace` gives it.
+        state: Where toolchains are kept.
+
+    Raises:
+        HarnessError: Something is in the way of the client's packages.
+        InvalidError: A lock cannot be read.
+    """
+    if not can_fork(client):
+        return None
+    ready = looked_up(client, root, state)
+    fitness = known(state, client, ready) if ready else None
+    if fitness is None:
+        found = "not tried yet: the first run does"
+    else:
+        found = f"no: {fitness.unfit}" if fitness.unfit else "yes"
+    return Item(name=f"{client.name}: forked", found=found, needed="to save time")
 
 
 def remedy() -> str:

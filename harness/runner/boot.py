@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
+from harness.runner.environment import constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,8 +70,7 @@ def can_fork(client: Client) -> bool:
 
 def boot_for(client: Client, ready: Ready) -> Booting:
     """Start a starter that forks a client's samples; raises what `boot_forked` does."""
-    environment = {"LANG": "C.UTF-8", "PATH": os.defpath, **client.environment}
-    return boot_forked(ready.words["python"], client.preload, environment)
+    return boot_forked(ready.words["python"], client.preload, constants(client, ready))
 
 
 def boot_forked(python: str, preload: Iterable[str], environment: Mapping[str, str]) -> Booting:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model.cell import Cell
+    from harness.model.client import Client
     from harness.toolchain.ready import Ready
 
 PROXY_VARIABLES = (
@@ -20,6 +21,16 @@ PROXY_VARIABLES = (
     "all_proxy",
 )
 """In both spellings: cURL heeds only the lower-case `http_proxy`."""
+
+
+def constants(client: Client, ready: Ready) -> dict[str, str]:
+    """What every run of a client's samples has in its environment."""
+    return {
+        "PATH": os.pathsep.join([*ready.path, os.defpath]),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        **client.environment,
+    }
 
 
 def child_environment(
@@ -35,12 +46,9 @@ def child_environment(
         home: An empty folder.
     """
     return {
-        "PATH": os.pathsep.join([*ready.path, os.defpath]),
         "HOME": str(home),
         "TMPDIR": str(home / "tmp"),
-        "LANG": "C.UTF-8",
-        "TERM": "dumb",
         **dict.fromkeys(cell.client.trust, str(bundle)),
-        **cell.client.environment,
+        **constants(cell.client, ready),
         cell.endpoint.token: canary,
     }

@@ -8,6 +8,7 @@ library only, and nothing of it is in the sample's sight.
 from __future__ import annotations
 
 import builtins
+import gc
 import io
 import os
 import signal
@@ -17,25 +18,25 @@ from importlib.machinery import SourceFileLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from harness.runner import process_name, starter, wire
+from harness.runner.shelf import Recorder, Shelf
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from harness.runner.shelf import Recorder, Shelf
 
 
 def serve(control: int, recorder: Recorder, fresh: Iterable[str]) -> None:
     """Take orders until the harness is gone; in a child, be the sample."""
-    import gc
-
-    from harness.runner import starter
-    from harness.runner.shelf import Shelf
-
-    del sys.path[0]
     gc.collect()
-    gc.freeze()  # or every child would copy what the collector touches
-    order = starter.serve(socket.socket(fileno=control), execute=False)
+    gc.freeze()  # or the process that waits for each child would copy what the collector touches
+    channel = socket.socket(fileno=control)
+    # In a fork the same is done with the sample's own.
+    able = process_name.set_words(sys.orig_argv, os.environ) or sys.platform != "linux"
+    wire.send(channel, {"unready": "" if able else "the kernel lets no process name itself"})
+    order = starter.serve(channel, execute=False)
     if order is None:
         os._exit(0)  # to take all that was imported apart takes as long as a short sample
+    gc.unfreeze()
     sys.path.insert(0, "")
     _be(order, Shelf(recorder, fresh, "harness"))
 
@@ -50,6 +51,7 @@ def _be(order: dict[str, Any], shelf: Shelf) -> None:
     folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120
     os.environ.clear()
     os.environ.update(order["env"])
+    process_name.set_words(order["argv"], order["env"])
     sys.argv = [path]
     sys.orig_argv = list(order["argv"])
     sys.path[0] = folder

@@ -193,6 +193,27 @@ class Launcher:
                     return reason
         return "the trial ended without an answer"
 
+    async def unready(self, limit_s: float) -> str:
+        """Why a starter that imports a library ahead cannot fork samples; empty once it can.
+
+        Nothing may be launched before that.
+
+        Args:
+            limit_s: Seconds that it may take.
+        """
+        loop, control = asyncio.get_running_loop(), self._starter.control
+        readable: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(control.fileno(), _settle, readable, None)
+        try:
+            async with asyncio.timeout(limit_s):
+                await readable
+        except TimeoutError:
+            return f"importing its library takes longer than {limit_s:g} s"
+        finally:
+            loop.remove_reader(control.fileno())
+        told = wire.receive(control)
+        return str(told[0]["unready"]) if told else "importing its library ends the program"
+
     def launch(self, order: Order, terminal: Terminal) -> Run:
         """Start a sample on a terminal.
 
@@ -230,6 +251,6 @@ class Launcher:
         self._starter.close()
 
     def kill(self) -> None:
-        """End the starter at once, and see it dead: for tests of what then happens."""
+        """End the starter at once, whatever it is doing, and see it dead."""
         os.kill(self.pid, signal.SIGKILL)
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)

@@ -69,8 +69,9 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
             listener = _listen()
             await seen.serve(listener, answering.responder)
             order = _through(order, listener.getsockname()[1])
+        launcher = await stage.launcher_of(cell)
         started = time.monotonic()
-        run = stage.launcher_of(cell).launch(order, terminal)
+        run = launcher.launch(order, terminal)
         closing.callback(run.close)
         closing.push_async_callback(seen.close)  # before the run, whose sockets it serves
         flood = asyncio.ensure_future(_end_floods(terminal, run))

@@ -9,6 +9,7 @@ in when it ran for the first time.
 
 from __future__ import annotations
 
+import _warnings
 import builtins
 import sys
 
@@ -23,11 +24,59 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class Filters:
+    """What modules did to the filters of warnings when they were imported, so that it can be done again."""
+
+    def __init__(self) -> None:
+        self._first = list(_warnings.filters)
+        self._last = list(_warnings.filters)
+        self._done: dict[str, list[tuple[list[Any], list[Any]]]] = {}
+
+    def note(self, module: str) -> None:
+        """Put down to a module what has changed since the last time."""
+        now = list(_warnings.filters)
+        if now == self._last:
+            return
+        kept = [one for one in self._last if one in now]
+        start = next(
+            (place for place in range(len(now)) if now[place : place + len(kept)] == kept), len(now)
+        )
+        change = (now[:start], now[start + len(kept) :])
+        self._done.setdefault(module, []).append(change)
+        self._last = now
+
+    def reset(self) -> None:
+        """Put back what was there at first."""
+        _warnings.filters[:] = self._first
+        _changed()
+
+    def redo(self, module: str) -> None:
+        """Do what a module did, as `warnings.simplefilter` does it."""
+        filters = _warnings.filters
+        for front, back in self._done.pop(module, ()):
+            for one in reversed(front):
+                if one in filters:
+                    filters.remove(one)
+                filters.insert(0, one)
+            filters.extend(one for one in back if one not in filters)
+            _changed()
+
+
+def _changed() -> None:
+    """Have the interpreter heed the filters as they are now."""
+    for name in ("_filters_mutated", "_filters_mutated_lock_held"):  # before 3.14, and since
+        if hasattr(_warnings, name):
+            getattr(_warnings, name)()
+
+
 class Recorder:
     """Imports modules, and notes what each of their imports asked for."""
 
     def __init__(self) -> None:
         self.asked: dict[str, set[str]] = {}
+        self.filters = Filters()
+        self.order: dict[str, int] = {}
+        """By module: when its code had run."""
         self._running: list[str] = []
         self._import = builtins.__import__
 
@@ -44,11 +93,14 @@ class Recorder:
         execute = loader.exec_module
 
         def noting(module: ModuleType) -> None:
+            self.filters.note(self._running[-1] if self._running else "")
             self._running.append(name)
             before = set(sys.modules)
             try:
                 execute(module)
             finally:
+                self.filters.note(name)
+                self.order[name] = len(self.order)
                 self._running.pop()
                 del loader.exec_module
                 # Some modules put others into `sys.modules` by hand.
@@ -108,6 +160,8 @@ class Shelf:
             del sys.modules[name]
         self._modules = {name: one for name, one in taken.items() if name.partition(".")[0] != ours}
         self._asked = recorder.asked
+        self._filters, self._order = recorder.filters, recorder.order
+        self._filters.reset()
         # What has been handed back once is imported anew if it is ever looked for again.
         self._given: set[str] = set()
         self._path = list(sys.path)
@@ -140,8 +194,9 @@ class Shelf:
             return None
         self._given.add(name)
         # Its own dependencies stand in `sys.modules` before it, as they would after a real import.
-        for one in self._pulled_in(name):
-            self._restore(one)
+        given = [name, *(one for one in self._pulled_in(name) if self._restore(one))]
+        for one in sorted(given, key=lambda one: self._order.get(one, 0)):
+            self._filters.redo(one)
         loader: Any = _Returned(module)
         return ModuleSpec(name, loader, origin=getattr(module, "__file__", None))
 
@@ -168,14 +223,15 @@ class Shelf:
         del found[name]
         return list(found)
 
-    def _restore(self, name: str) -> None:
+    def _restore(self, name: str) -> bool:
         if name in self._given or name in sys.modules:
-            return
+            return False
         self._given.add(name)
         sys.modules[name] = self._modules[name]
         owner = self._owners.get(name)
         if owner is not None:
             setattr(owner, name.rpartition(".")[2], self._modules[name])
+        return True
 
 
 class _Returned:

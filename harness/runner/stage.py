@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import errno
 import os
@@ -13,7 +14,9 @@ from harness.gateway.gateway import Gateway
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import boot_for, can_fork
+from harness.runner.fitness import known
 from harness.runner.folders import Folders
+from harness.runner.import_check import find_out
 from harness.runner.launcher import Launcher, Seal, Shown
 from harness.runner.script import Script
 from harness.runner.source import Recorded
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 Isolation = Literal["process", "fork"]
 LIMIT_S = 60.0
 """How long a run may take before it is ended."""
+READY_S = 60.0
+"""How long to wait for a library that is imported ahead, where it was quick when it was tried."""
 
 
 class Stage:
@@ -80,6 +85,10 @@ class Stage:
         self.gateway = Gateway(self.authority)
         self._isolation = isolation
         self._forking = {name: Launcher(forks) for name, forks in (forking or {}).items()}
+        self._chosen: dict[str, Launcher] = {}
+        self._choosing: dict[str, asyncio.Future[None]] = {}
+        self.not_forked: dict[str, str] = {}
+        """By client: why its samples are not forked, though that was asked for."""
         self._hosts = tuple(sorted(hosts))
         self._apart = apart
         try:
@@ -147,18 +156,37 @@ class Stage:
             hint = "render it with: sampleproof render"
             raise InvalidError([Problem(file=cell.path, message=message, hint=hint)]) from error
 
-    def launcher_of(self, cell: Cell) -> Launcher:
-        """What starts a cell's sample.
+    async def launcher_of(self, cell: Cell) -> Launcher:
+        """What starts a cell's sample: a fork only where it can stand for a process of its own.
 
         Raises:
             HarnessError: It does not start.
         """
-        client = cell.client
-        if self._isolation == "process" or not can_fork(client):
+        name = cell.client.name
+        if self._isolation == "process" or not can_fork(cell.client):
             return self.launcher
-        if client.name not in self._forking:
-            self._forking[client.name] = Launcher(boot_for(client, self.ready(cell)))
-        return self._forking[client.name]
+        if name not in self._chosen:
+            if name not in self._choosing:
+                self._choosing[name] = asyncio.ensure_future(self._choose(cell))
+                self._choosing[name].add_done_callback(lambda _: self._choosing.pop(name))
+            await asyncio.shield(self._choosing[name])
+        return self._chosen[name]
+
+    async def _choose(self, cell: Cell) -> None:
+        """Find out what starts a client's samples."""
+        client, ready = cell.client, self.ready(cell)
+        fitness = known(self.state, client, ready) or await find_out(cell, self)
+        forks = self._forking.get(client.name)
+        if fitness.unfit:
+            self.not_forked[client.name] = fitness.unfit
+        else:
+            forks = self._forking[client.name] = forks or Launcher(boot_for(client, ready))
+            if unready := await forks.unready(READY_S):
+                self.not_forked[client.name] = unready
+                forks.let_go()
+        self._chosen[client.name] = (
+            self.launcher if client.name in self.not_forked or forks is None else forks
+        )
 
     def seal(self, cell: Cell, script: Script, home: Path) -> Seal | None:
         """What a cell's run is given of the world; `None` if runs are not sealed."""

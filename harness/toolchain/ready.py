@@ -56,6 +56,23 @@ def prepare(
     return _stamped(need, key) or _provided(need, key)
 
 
+def looked_up(client: Client, root: Path, state: Path, node: str | None = None) -> Ready | None:
+    """What a client's samples need, if it is in place and whole; nothing is installed.
+
+    Args:
+        client: The client.
+        root: The project, as `harness.toolchain.state.workspace` gives it.
+        state: Where toolchains are kept.
+        node: The Node version to use, whatever is on PATH.
+
+    Raises:
+        HarnessError: A real `node_modules` is in the way.
+        InvalidError: A lock cannot be read.
+    """
+    need = _need(client, root, state, lambda _: None, node)
+    return _stamped(need, _key(need))
+
+
 def prepare_all(
     clients: Iterable[Client],
     root: Path,

@@ -15,8 +15,13 @@ from harness.runner.boot import boot_forked
 from harness.runner.launcher import Launcher, Order, Seal
 from harness.runner.terminal import Terminal
 
-PRELOAD = ["rich.table", "jinja2", "xml.etree.ElementTree", "concurrent.futures", "email.message"]
-ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+PRELOAD = [
+    *("rich.table", "jinja2", "xml.etree.ElementTree", "concurrent.futures", "email.message"),
+    *("filtering", "logging"),
+]
+LIBRARY = Path(__file__).parent / "library"
+"""Packages that do odd things when they are imported."""
+ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(LIBRARY)}
 
 # Each is a program; a file that stands beside it follows its name in the text, if there is one.
 PROGRAMS = {
@@ -141,6 +146,35 @@ PROGRAMS = {
     "nothing of ours": "import sys\nprint([m for m in sys.modules if 'harness' in m])\nimport harness.runner",
     "limits of the interpreter": "import sys, gc\nprint(sys.getrecursionlimit(), gc.isenabled(), sys.getswitchinterval(), sys.dont_write_bytecode)",
     "recursion": "def f(): f()\nf()",
+    "its own words": """
+        import sys
+        for name in ("cmdline", "environ", "comm"):
+            print(open(f"/proc/self/{name}", "rb").read())
+    """,
+    "its own words, asked by a child": "import os\nos.system(f'tr \\\\\\0 \\\\\\n < /proc/{os.getpid()}/cmdline; tr \\\\\\0 \\\\\\n < /proc/{os.getpid()}/environ')",
+    "what the collector holds back": "import gc\nprint(gc.get_freeze_count(), gc.isenabled(), gc.get_threshold(), gc.callbacks)",
+    "filters of warnings": "import warnings\nprint(warnings.filters)",
+    "filters of warnings after an import": "import filtering, warnings\nprint(warnings.filters)",
+    "filters of warnings after a part of it": "import warnings, filtering.part\nprint(warnings.filters)",
+    "filters of its own, and then an import": """
+        import warnings
+        warnings.simplefilter("error")
+        import filtering
+        print(warnings.filters)
+        warnings.warn("filtered", filtering.Old)
+        warnings.warn("old", DeprecationWarning)
+    """,
+    "an import, and then filters of its own": """
+        import warnings, filtering
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warnings.warn("filtered", filtering.Old)
+        print(caught, warnings.filters)
+    """,
+    "what stands in the way of the harness": "import sys\nprint([one for one in sys.path if 'harness' in one], sys.path_hooks)",
+    "what is open": "import os\nprint(sorted(os.readlink(f'/proc/self/fd/{n}').split(':')[0] for n in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{n}')))",
+    "threads of its own": "import os, threading\nprint(threading.active_count(), len(os.listdir('/proc/self/task')))",
+    "who is about": "import os\nprint(os.getpid() == os.getpgrp(), os.getsid(0) == os.getppid(), os.getpriority(0, 0), os.getrlimit if hasattr(os, 'getrlimit') else 0)",
 }
 
 
@@ -198,6 +232,7 @@ def results(tmp_path_factory):
         return name, way, (ended, same(output, base), same(errors, base))
 
     async def every():
+        assert await forks.unready(60) == ""
         jobs = [
             one(name, launcher, way)
             for name in PROGRAMS
@@ -245,6 +280,7 @@ def test_each_fork_has_its_own_chance(tmp_path):
     (tmp_path / "work").mkdir()
 
     async def several():
+        assert await forks.unready(60) == ""
         return {(await start(forks, path, tmp_path))[1] for _ in range(3)}
 
     forks = Launcher(boot_forked(sys.executable, ["random", "uuid", "secrets"], ENVIRONMENT))
@@ -264,6 +300,7 @@ def test_a_sealed_fork_has_no_capability_and_no_way_back(tmp_path):
         print([line for line in status.splitlines() if line.startswith(("CapEff", "CapPrm", "CapBnd"))])
         print(ctypes.CDLL(None).unshare(0x10000000), ctypes.CDLL(None).mount(b"none", b"/tmp", b"tmpfs", 0, None))
         print(sorted(name for name in os.listdir("/proc") if name.isdigit()), os.path.exists("/etc/shadow"))
+        print("words", pathlib.Path("/proc/self/cmdline").read_text().split("\\0")[:-1])
         """)
     )
     home = tmp_path / "home"
@@ -273,11 +310,17 @@ def test_a_sealed_fork_has_no_capability_and_no_way_back(tmp_path):
             pytest.fail(f"runs cannot be sealed here: {reason}")
         read = (str(tmp_path / "program.py"), sys.prefix, sys.base_prefix)
         seal = Seal(home=str(home), read=read)
-        ended, output, errors = asyncio.run(start(launcher, path, home, seal))
+
+        async def begin():
+            assert await launcher.unready(60) == ""
+            return await start(launcher, path, home, seal)
+
+        ended, output, errors = asyncio.run(begin())
     finally:
         launcher.close()
     assert (ended.code, errors) == (0, b"")
     assert output.count(b"0000000000000000") == 3
+    assert f"words {[sys.executable, str(path)]}".encode() in output
     assert b"-1 -1\n['1', '2'] False" in output
 
 
@@ -288,6 +331,7 @@ def test_a_server_that_is_killed_leaves_no_fork(tmp_path):
     (tmp_path / "work").mkdir()
 
     async def begin():
+        assert await launcher.unready(60) == ""
         terminal = Terminal()
         order = Order(
             argv=(sys.executable, str(path)), env=ENVIRONMENT, cwd=str(tmp_path), limit_s=60

@@ -14,7 +14,7 @@ from workshop import (
 
 from harness.report import line, ndjson
 from harness.report.session import Session
-from harness.runner import boot
+from harness.runner import boot, fitness
 from harness.runner.boot import can_fork
 
 ISOLATIONS = ["fork", "process"]
@@ -81,16 +81,18 @@ class Remembers:
 
 
 @pytest.mark.parametrize(
-    ("isolation", "remembered", "booted"),
+    ("isolation", "unfit", "remembered", "booted"),
     [
-        ("fork", set(), ["python"]),
-        ("fork", {"curl", "javascript"}, ["python"]),
-        ("fork", {"python"}, []),
-        ("process", set(), []),
+        ("fork", "", set(), ["python"]),
+        ("fork", "", {"curl", "javascript"}, ["python"]),
+        ("fork", "", {"python"}, []),
+        ("fork", "importing it prints", set(), []),
+        ("fork", None, set(), []),
+        ("process", "", set(), []),
     ],
 )
 def test_what_forks_is_started_ahead_where_a_sample_is_to_run(
-    isolation, remembered, booted, root, project, toolchains, tmp_path, monkeypatch
+    isolation, unfit, remembered, booted, root, project, toolchains, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(boot, "boot_for", lambda client, ready: client.name)
     session = Session(
@@ -106,6 +108,10 @@ def test_what_forks_is_started_ahead_where_a_sample_is_to_run(
         cache=True,
     )
     session.toolchains, session._memory = toolchains, Remembers(remembered)
+    session._state = tmp_path
+    if unfit is not None:
+        ready = toolchains["python"]
+        fitness.remember(tmp_path, project.clients["python"], ready, fitness.Fitness(unfit))
     forking = {}
     session._boot_forking(list(project.cells()), forking)
     assert list(forking) == booted
