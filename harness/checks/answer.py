@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from harness.model import jsonvalue
+from harness.model.characters import escaped
 from harness.model.event_stream import event_data
 from harness.model.finding import Finding
 from harness.model.usable import unmet
@@ -155,7 +156,7 @@ def shape_of(response: Response, operation: Operation) -> Shape:
 def _values(response: Response, operation: Operation) -> Iterable[Any]:
     texts = event_data(response.body) if response.is_stream else [response.body]
     for text in texts:
-        if text == operation.answer.done:
+        if operation.answer.done and text == operation.answer.done:
             return
         try:
             yield jsonvalue.parse(text)
@@ -167,7 +168,7 @@ def _walk(value: Any, path: str, found: Shape) -> None:
     found[path].add(_kind(value))
     if isinstance(value, dict):
         for name, item in value.items():
-            _walk(item, f"{path}.{name}", found)
+            _walk(item, f"{path}.{escaped(name)}", found)
     elif isinstance(value, list):
         for item in value:
             _walk(item, f"{path}[]", found)

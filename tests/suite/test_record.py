@@ -198,6 +198,14 @@ def test_one_sample_of_each_scenario_is_run(project):
             [http("200 OK", SSE, CHUNKED), framed(FAILED_EVENT), LAST],
             "the stream ends with an error: server_error: It broke.",
         ),
+        (
+            [http("200 OK", JSON, body=b'{"error":{"code":429,"message":"Slow down."}}')],
+            "the body tells an error: 429: Slow down.",
+        ),
+        (
+            [http("200 OK", SSE, CHUNKED), framed(event("Par")), LAST],
+            "bytes, without '[DONE]' or a reason at $.choices[0].finish_reason",
+        ),
         ([CLOSE], "closed the connection without an answer"),
     ],
 )
@@ -219,6 +227,26 @@ def test_what_failed_is_kept_when_that_is_asked_for(project):
     assert read(project, "denied").exchanges[0].response.status == 401
     code, output, said = call("run", "plain/denied", project=project)
     assert code == 0, output + said
+
+
+def test_a_stream_without_its_end_is_kept_as_one_that_was_cut(project):
+    with near(project, [http("200 OK", SSE, CHUNKED), framed(event("Par")), LAST]):
+        code, output, said = record(project, "plain/pieces", "--accept", "--keep-failed")
+    assert code == 1, output + said  # the sample takes it for all there is
+    assert "exit.status: the sample ended with exit status 0: the stream stops after" in output
+    response = read(project, "pieces").exchanges[0].response
+    assert (response.ending, response.framing, response.trailers) == ("cut", "chunked", ())
+    assert call("check", project=project)[0] == 0
+
+
+def test_a_stream_that_comes_at_once_is_not_kept(project):
+    before = file(project, "pieces").read_bytes()
+    with near(project, [http("200 OK", SSE, CHUNKED), framed(STREAM), LAST]):
+        code, output, said = record(project, "plain/pieces", "--accept")
+    assert code == 3, output + said
+    assert "stream.incremental: the answer came in one piece" in output
+    assert "pieces: not recorded: it would prove too little" in said
+    assert file(project, "pieces").read_bytes() == before
 
 
 def test_what_a_wrong_sample_was_answered_is_not_kept(project):
