@@ -11,6 +11,7 @@ from workshop import Variant, answered, call, copy_project
 
 from harness.model.dump import dump
 from harness.model.recording import Response, likely_chunks
+from harness.outcome import compare
 
 LF, CRLF, CR = "\n", "\r\n", "\r"
 PART = "Paris is the capital of France. "
@@ -193,6 +194,13 @@ def test_each_client_is_judged_by_what_it_can_show(pieces):
             assert (finding.check, says in finding.message) == (check, True), (asked, outcome)
         else:
             assert outcome.verdict == "pass", (asked, outcome)
+
+
+def test_a_character_that_is_cut_in_two_is_the_same_answer_in_every_client(pieces):
+    """One shows the body, another each half as it comes: no encoding of it has halves."""
+    outcomes = [pieces["cut in two", client] for client in ("curl", "javascript")]
+    assert outcomes[1].observation.stdout == "Hi \ufffd\ufffd you\n".encode()
+    assert compare(outcomes).findings == ()
 
 
 BUSY = response('{"error":{"code":"busy","message":"Wait."}}', kind="application/json", status=429)
