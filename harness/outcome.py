@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -87,6 +88,11 @@ def compare(outcomes: Sequence[Outcome]) -> Parity:
         findings=tuple(findings),
         not_evaluated=tuple(not_evaluated),
     )
+
+
+def alike(message: str) -> str:
+    """A message without numbers and ids, which differ each time that the same happens."""
+    return re.sub(r"\b(?=\w*\d)[\w-]+", "#", message)
 
 
 def _evidence(outcome: Outcome) -> Evidence:

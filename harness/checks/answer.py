@@ -32,10 +32,11 @@ def status(evidence: Evidence) -> list[Finding] | None:
     answers = evidence.observation.answers
     if answers is None:
         return []
-    if not answers and evidence.observation.requests:
-        message = "the endpoint had not answered when the sample's time was up"
-        return [_status(message, "an answer", None)]
     findings = []
+    if len(answers) < len(evidence.observation.requests):
+        ended = "'s time was up" if evidence.observation.exit.ended_for else " ended"
+        message = f"the endpoint had not answered when the sample{ended}"
+        findings.append(_status(message, "an answer", None))
     for number, answer in enumerate(answers):
         # However often a client asks again, what it is told in the end is what counts.
         if number + 1 not in evidence.repeats:

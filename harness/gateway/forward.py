@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, Callable, Iterable
 
-    from harness.gateway.responder import Part, Request
+    from harness.gateway.responder import NoAnswer, Part, Request
     from harness.gateway.upstream import Upstream
     from harness.model.recording import Ending, Framing
 
@@ -82,7 +82,7 @@ class Forward:
                 answer = _Answer(upstream, asked, self._patience)
                 head = await answer.head()
             except NoAnswerError as error:
-                for part in _no_answer(error):
+                for part in no_answer(error.answer):
                     yield part
                 return
             yield head
@@ -124,14 +124,14 @@ class _Answer:
         Raises:
             NoAnswerError: There is none.
         """
-        seconds = self._patience.head_s
+        seconds = self._patience.within(self._patience.head_s)
         try:
             async with asyncio.timeout(seconds):
                 event = await self._event()
                 while isinstance(event, h11.InformationalResponse):
                     event = await self._event()
         except TimeoutError as error:
-            message = f"{self._place} did not begin to answer within {seconds:g} s"
+            message = f"{self._place} did not begin to answer within {round(seconds, 1):g} s"
             raise NoAnswerError("timed_out", message) from error
         except h11.RemoteProtocolError as error:
             raise self._broken(error) from error
@@ -158,7 +158,7 @@ class _Answer:
         pieces: list[bytes] = []
         while self._end is None:
             try:
-                async with asyncio.timeout(self._patience.idle_s):
+                async with asyncio.timeout(self._patience.within(self._patience.idle_s)):
                     event = await self._event()
             except TimeoutError:
                 self._end = End(ending="timed_out")
@@ -195,6 +195,8 @@ class _Answer:
     async def _event(self) -> type[h11.NEED_DATA | h11.PAUSED] | h11.Event:
         while (event := self._wire.next_event()) is h11.NEED_DATA:
             arrival = await self._upstream.next()
+            if arrival.at > self._patience.until:
+                raise TimeoutError
             self._now = arrival.at if arrival.data else self._now
             self._wire.receive_data(arrival.data)
         return event
@@ -230,6 +232,7 @@ def _decoded(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
 
 
-def _no_answer(error: NoAnswerError) -> tuple[Part, ...]:
-    head, chunk, end = error_parts(400, "Bad Request", "no_upstream_answer", str(error))
-    return msgspec.structs.replace(head, no_answer=error.answer), chunk, end
+def no_answer(why: NoAnswer) -> tuple[Part, ...]:
+    """What a request gets to which there is no answer. 400 is the status no library retries."""
+    head, chunk, end = error_parts(400, "Bad Request", "no_upstream_answer", why.message)
+    return msgspec.structs.replace(head, no_answer=why), chunk, end

@@ -26,8 +26,10 @@ FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding"})
 """Headers that follow from a head's `framing`, and so never stand among its headers."""
 
 
-Cause: TypeAlias = Literal["name", "connect", "tls", "timed_out", "closed", "reset", "not_http"]
-"""What kept an endpoint from answering."""
+Cause: TypeAlias = Literal[
+    "name", "connect", "tls", "timed_out", "closed", "reset", "not_http", "limits"
+]
+"""What kept an endpoint from answering; `limits` if it was not asked, for it allows no more."""
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ connection is reset.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 import ssl
@@ -38,6 +39,12 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """From the request to the answer's head: a model may think first."""
     idle_s: float = 60.0
     """Between two pieces of a body."""
+    until: float = math.inf
+    """When all must have come, by the event loop's clock."""
+
+    def within(self, seconds: float) -> float:
+        """Of so many seconds, those that are left."""
+        return max(0.0, min(seconds, self.until - asyncio.get_running_loop().time()))
 
 
 class NoAnswerError(Exception):
@@ -149,8 +156,9 @@ async def connect(
     if secure and trust is None:
         # Reading the system's authorities takes long enough to hold up every other connection.
         trust = await asyncio.to_thread(system_trust)
+    seconds = patience.within(patience.connect_s)
     try:
-        async with asyncio.timeout(patience.connect_s):
+        async with asyncio.timeout(seconds):
             _, upstream = await loop.create_connection(
                 lambda: Upstream(loop),
                 request.host,
@@ -160,8 +168,8 @@ async def connect(
                 happy_eyeballs_delay=TRY_NEXT_ADDRESS_S,
             )
     except TimeoutError as error:
-        message = f"{place} took no connection within {patience.connect_s:g} s"
-        raise NoAnswerError("timed_out", message) from error
+        message = f"{place} took no connection within {round(seconds, 1):g} s"
+        raise NoAnswerError("connect", message) from error
     except socket.gaierror as error:
         raise NoAnswerError("name", f"no address is known for {request.host}") from error
     except ssl.SSLCertVerificationError as error:

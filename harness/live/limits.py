@@ -1,9 +1,12 @@
 """Keeps a run within what an endpoint allows, so that it never earns a 429 by its own doing.
 
 An endpoint counts a request when it arrives, which we cannot see. So a request counts here from
-before it is sent until a minute (a day) after its sample has ended: whatever the endpoint's clock
-and windows are, it has seen no more than we have counted. The count is on disk, shared by all runs
+before it is sent until a minute (a day) after it was answered: whatever the endpoint's clock and
+windows are, it has seen no more than we have counted. The count is on disk, shared by all runs
 against the same endpoint, and survives them.
+
+A sample that waits to ask once more holds nothing that another could wait for: all that it has sent
+was answered. So no two can wait for each other.
 """
 
 from __future__ import annotations
@@ -36,30 +39,48 @@ LONGEST_WAIT_S = 600.0
 
 
 class Taken(msgspec.Struct, kw_only=True):
-    """Requests that are under way, or may be."""
+    """A sample that has its turn."""
 
     pid: int
     number: int
     count: int
+    """Its requests that are under way, or may be at any time."""
 
 
 class Book(msgspec.Struct, kw_only=True):
     """What is on disk."""
 
     ended: list[float] = []
-    """Seconds since the epoch, ascending: when each request of the last day had ended for sure."""
+    """Seconds since the epoch, ascending: when each request of the last day had arrived for sure."""
     taken: list[Taken] = []
     alone_until: float = 0.0
     """Until when the endpoint has asked to be left alone."""
 
 
 class Turn:
-    """A share of what is allowed, given back when its sample has ended."""
+    """A sample's share of what is allowed, from before it starts until it has ended."""
 
-    def __init__(self, number: int, count: int) -> None:
-        self.number = number
-        self.left = count
-        """Requests that are still covered."""
+    def __init__(self, schedule: Schedule, number: int, count: int) -> None:
+        self._schedule = schedule
+        self._number = number
+        self._left = count
+        """Requests that are allowed already, and not yet sent."""
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """Wait until one more request may be sent, and hold it until it is answered.
+
+        Raises:
+            HarnessError: The day's limit is used up, or the book cannot be written.
+        """
+        if self._left:
+            self._left -= 1
+        else:
+            await self._schedule.more(self._number)
+        try:
+            yield
+        finally:
+            self._schedule.arrived(self._number)
 
 
 class Schedule:
@@ -93,30 +114,49 @@ class Schedule:
         ]
 
     @asynccontextmanager
-    async def turn(self, count: int, beside: Turn | None = None) -> AsyncIterator[Turn]:
-        """Wait until a number of requests may be sent, one after the other.
+    async def turn(self, count: int) -> AsyncIterator[Turn]:
+        """Wait until a sample may start.
 
         Args:
-            count: How many.
-            beside: A turn that whoever asks has already, and does not use meanwhile.
+            count: How many requests it is going to send. What is more than a limit allows at all is
+                waited for when its time has come.
 
         Raises:
             HarnessError: The day's limit is used up, or the book cannot be written.
         """
-        number = await self._take(count, 0 if beside is None else 1)
-        try:
-            yield Turn(number, count)
-        finally:
-            self._give_back(number)
-
-    async def _take(self, count: int, already: int) -> int:
+        count = min([count, *(limit for limit, _ in self._windows)])
         mine = Taken(pid=os.getpid(), number=secrets.randbits(48), count=count)
+        await self._when_free(count, lambda book: book.taken.append(mine), starts=True)
+        try:
+            yield Turn(self, mine.number, count)
+        finally:
+            self._give_back(mine.number)
+
+    async def more(self, number: int) -> None:
+        """Wait until a sample that has its turn may send a request more.
+
+        Raises:
+            HarnessError: The day's limit is used up, or the book cannot be written.
+        """
+
+        def take(book: Book) -> None:
+            _of(book, number).count += 1
+
+        await self._when_free(1, take, starts=False)
+
+    def arrived(self, number: int) -> None:
+        """Tell that a request has been answered, or that nobody waits for its answer any more."""
+        with self._book() as book:
+            _of(book, number).count -= 1
+            book.ended.append(self._clock())
+
+    async def _when_free(self, count: int, take: Callable[[Book], None], *, starts: bool) -> None:
         while True:
             with self._book() as book:
-                wait = self._wait(book, count, already)
+                wait = self._wait(book, count, starts=starts)
                 if not wait:
-                    book.taken.append(mine)
-                    return mine.number
+                    take(book)
+                    return
             if wait > LONGEST_WAIT_S:
                 raise HarnessError(
                     "the endpoint's limit for a day is used up",
@@ -124,18 +164,17 @@ class Schedule:
                 )
             await self._sleep(wait)
 
-    def _wait(self, book: Book, count: int, already: int) -> float:
+    def _wait(self, book: Book, count: int, *, starts: bool) -> float:
         """Seconds until it is worth asking again; 0 if it may be now."""
         now = self._clock()
-        under_way = sum(one.count for one in book.taken)
         concurrent = self._limits.concurrent
-        if concurrent is not None and len(book.taken) - already >= concurrent:
+        if starts and concurrent is not None and len(book.taken) >= concurrent:
             return LOOK_S
+        under_way = sum(one.count for one in book.taken)
         wait = book.alone_until - now
         for limit, period in self._windows:
-            fitting = max(limit, count)  # a sample that needs more than the limit goes alone
             recent = [moment for moment in book.ended if moment > now - period]
-            over = len(recent) + under_way + count - fitting
+            over = len(recent) + under_way + count - limit
             if over > 0:
                 enough = over <= len(recent)
                 wait = max(wait, recent[over - 1] + period - now if enough else LOOK_S)
@@ -143,10 +182,9 @@ class Schedule:
 
     def _give_back(self, number: int) -> None:
         with self._book() as book:
-            now = self._clock()
-            for one in [one for one in book.taken if one.number == number]:
-                book.taken.remove(one)
-                book.ended += [now] * one.count
+            # What it had no need to send counts as sent: too much is safe.
+            book.ended += [self._clock()] * _of(book, number).count
+            book.taken = [one for one in book.taken if one.number != number]
 
     def leave_alone(self, seconds: float) -> None:
         """Let nobody ask for a while."""
@@ -226,6 +264,12 @@ class Schedule:
         book.ended = sorted(min(moment, now) for moment in book.ended if moment > now - longest)
         book.alone_until = min(book.alone_until, now + LONGEST_WAIT_S)
         return book
+
+
+def _of(book: Book, number: int) -> Taken:
+    """A sample's entry; where somebody has removed the book, one that no longer counts."""
+    nobody = Taken(pid=0, number=number, count=0)
+    return next((one for one in book.taken if one.number == number), nobody)
 
 
 def _alive(pid: int) -> bool:

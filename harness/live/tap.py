@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from harness.gateway.responder import Part, Request, Responder
+    from harness.live.patient import Patient
     from harness.model.operation import Operation
     from harness.model.recording import Ending
 
@@ -25,7 +26,7 @@ class Tap:
         inner: Responder,
         model: Callable[[Request], str],
         operation: Operation,
-        waited_s: list[float],
+        patient: Patient,
     ) -> None:
         """Listen in on a responder.
 
@@ -33,12 +34,12 @@ class Tap:
             inner: What answers.
             model: What the endpoint is asked for when a request has come.
             operation: Says whether a stream has come to its end.
-            waited_s: Filled by whatever is patient, between one answer and the next.
+            patient: Knows how long was waited for an answer.
         """
         self._inner = inner
         self._model = model
         self._operation = operation
-        self._waited_s = waited_s
+        self._patient = patient
         self._answers: list[Answer] = []
 
     def answers(self) -> tuple[Answer, ...]:
@@ -91,7 +92,8 @@ class Tap:
             read=ending is not None or done,
             model=self._model(request),
             no_answer=head.no_answer.cause if head.no_answer else "",
-            waited_s=tuple(self._waited_s),
+            waited_s=tuple(self._patient.waited_s),
+            asked_s=self._patient.asked_s,
         )
-        self._waited_s.clear()
+        self._patient.waited_s.clear()
         self._answers.append(answer)

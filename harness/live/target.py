@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.gateway.responder import header
 from harness.model import jsonvalue
 from harness.model.loader import near
 from harness.model.problem import HarnessError, invalid
@@ -214,20 +213,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def retry_after(headers: tuple[tuple[str, str], ...], now: float) -> float | None:
-    """How many seconds an answer asks to be left alone (RFC 9110, section 10.2.3)."""
-    value = header(headers, "retry-after") or header(headers, "x-ratelimit-timeremaining")
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except ValueError:
-        return None

@@ -80,6 +80,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the sample stayed to its end, or to the event that ends a stream."""
     waited_s: tuple[float, ...] = ()
     """How long it was left alone, each time that it asked for that."""
+    asked_s: float | None = None
+    """How long it asked to be left alone in the end, where that was too long to wait."""
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):

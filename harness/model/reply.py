@@ -23,7 +23,7 @@ ERROR = 400
 ENDINGS = {
     "closed": "the connection was closed",
     "reset": "the connection was reset",
-    "timed_out": "nothing more came",
+    "timed_out": "no more came in time",
 }
 
 Kind = Literal["answer", "withheld", "cut", "broken", "error"]

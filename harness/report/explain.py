@@ -39,7 +39,8 @@ def _outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[
         if one.fault.remedy:
             yield f"remedy: {typed(one.fault.remedy)}"
     for finding in one.findings:
-        if finding.severity != "note":  # which the report has
+        # The report has notes; and a fault says already what was found.
+        if finding.severity == "warning" or (finding.severity == "error" and one.fault is None):
             yield from _finding(finding)
     if one.diagnosis is not None and one.fault is None:
         yield f"cause: {one.diagnosis.cause}; {typed(one.diagnosis.remedy)}"

@@ -155,6 +155,7 @@ def _answers(observation: Observation) -> list[Line]:
             "ending": one.response.ending,
             "no_answer": one.no_answer or None,
             "waited_s": list(one.waited_s),
+            "asked_s": one.asked_s,
         }
         for one in observation.answers or ()
     ]

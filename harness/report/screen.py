@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.gathering import groups
+from harness.outcome import alike
 from harness.report import explain
 from harness.report.columns import columns
 from harness.report.words import COLOURS, MANY, PARITY, left, number, row
@@ -70,6 +71,8 @@ class Screen:
         self._answered = False
         self._models: set[str] = set()
         """What a live endpoint was asked for."""
+        self._faults: dict[tuple[str, str], str] = {}
+        """By message and remedy: the first cell of which this was told."""
         self._known: dict[str, Known] = {}
         self._parities: dict[str, Verdict] = {}
         self._differ = 0
@@ -94,14 +97,15 @@ class Screen:
         self._estimate.ended(one.cell, ran.duration_ms if ran else None)
         self._counts[one.verdict] += 1
         self._cached += one.cached
-        self._answered |= one.observation is not None
-        self._models |= {answer.model for answer in (ran and ran.answers) or () if answer.model}
+        self._note_answers(one)
         if not self._many:
             self._known[one.cell.id] = one.verdict, one.cached
         seconds = "  cached" if one.cached else f"{ran.duration_ms / 1000:6.2f} s" if ran else ""
         line = f"{one.cell.id:<{self._width}}  {_styled(one.verdict, 5)} {seconds}".rstrip()
         told = explain.outcome(one, self.rerun(one.cell.id), self.typed)
         why = [f"    {text}" for text in told]
+        if before := self._told_before(one):
+            line, why = f"{line}  as {before}", []
         if why or not (self._many or self._is_live):
             self._say([line, *why])
         if self._live:
@@ -109,6 +113,23 @@ class Screen:
             self._draw()
         elif not self._is_live:
             self._say_how_far()
+
+    def _note_answers(self, one: Outcome) -> None:
+        if one.observation is None:
+            return
+        answers = one.observation.answers
+        came = [answer for answer in answers or () if not answer.no_answer]
+        self._answered |= answers is None or bool(came)
+        if not one.cached:
+            self._models |= {answer.model for answer in came if answer.model}
+
+    def _told_before(self, one: Outcome) -> str:
+        """The cell of which all was told already that is to be told of this one."""
+        if one.fault is None:
+            return ""
+        cause = alike(one.fault.message), one.fault.remedy
+        first = self._faults.setdefault(cause, one.cell.id)
+        return first if first != one.cell.id else ""
 
     def parity(self, one: Parity) -> None:
         """Tell how the clients of a scenario compare."""
@@ -190,15 +211,16 @@ class Screen:
         click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
         if report:
             click.echo(f"Report: {_short(report)}")
-        if self._answered:
+        if self._answered or asked:
             text = self._told(asked) if asked else _provenance(self.cells, endpoint)
             click.echo(textwrap.fill(text, WIDTH, break_long_words=False))
 
     def _told(self, asked: Endpoint) -> str:
+        place = f"{asked.title} ({asked.url})"
+        if not self._answered:
+            return f"No answer came from {place}."
         models = ", ".join(sorted(self._models))
-        return (
-            f"The samples were sent to {asked.title} ({asked.url}), live, for the model {models}."
-        )
+        return f"The samples were sent to {place}, live, and asked for the model {models}."
 
     def _table(self) -> list[str]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))

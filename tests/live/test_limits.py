@@ -14,7 +14,6 @@ from harness.live.run import Live
 from harness.live.target import Target
 from harness.model.catalog import Endpoint, Limits
 from harness.model.problem import HarnessError
-from harness.runner.durations import Durations
 from harness.runner.stage import Stage
 from harness.suite import run_suite
 from harness.toolchain.ready import prepare_all
@@ -251,8 +250,8 @@ def test_sixty_samples_earn_no_429_and_take_as_long_as_predicted(project, stage,
         took = time.monotonic() - started
         live.durations.save()
     fresh = Schedule(tmp_path / "another.json", LIMITS, lambda: time.time() * SPEED)
-    durations = Durations(stage.state, "durations-strict")
-    known = [durations.of(cell) / 1000 * SPEED for cell in cells]
+    later = Live(target, stage.state, limit_s=60, budget_s=0)
+    known = [later.durations.of(cell) / 1000 * SPEED for cell in cells]
     predicted = fresh.predict([(1, seconds) for seconds in known], jobs) / SPEED
     assert {one.verdict for one in heard.outcomes} == {"pass"}, heard.outcomes[0]
     assert (len(heard.outcomes), len(strict.came), strict.refused) == (60, 60, 0)

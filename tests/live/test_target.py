@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.live.target import Target, find, retry_after
+from harness.live.target import Target, find
 from harness.model.catalog import Catalog, Endpoint, KeyHeader, Limits, Quirks
 from harness.model.observation import SeenRequest
 from harness.model.problem import HarnessError, InvalidError
@@ -135,15 +135,6 @@ def test_models_have_their_names_at_each_endpoint(project):
         "microsoft/Phi-3-small-8k-instruct"
     )
     assert ends["foundry"].model("mine") == "mine"
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("7", 7), ("0.5", 0.5), ("-1", 0), ("Thu, 15 Jan 2026 12:00:10 GMT", 10), ("soon", None)],
-)
-def test_retry_after_is_read_in_every_form(value, seconds):
-    now = 1768478400.0
-    assert retry_after((("Retry-After", value),), now) == seconds
 
 
 @pytest.mark.parametrize("name", ["github-models-azure", "github-models"])
