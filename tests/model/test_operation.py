@@ -149,7 +149,7 @@ SHORT = {"framing": "length", "length": 999}
         (event("One."), {"ending": "reset"}, "broken", "broke off after 53 bytes: the connection"),
         (event("One."), {"ending": "closed", "framing": "close"}, "broken", "was closed"),
         (event("One.") + DONE, {"ending": "closed", "framing": "length"}, "answer", ""),
-        (event("One.") + DONE, {"ending": "timed_out", **SHORT}, "broken", "nothing more came"),
+        (event("One.") + DONE, {"ending": "timed_out", **SHORT}, "broken", "no more came in time"),
         (event("One.") + DONE, {"status": 503, "reason": "Busy"}, "error", "answered 503 Busy"),
     ],
 )
