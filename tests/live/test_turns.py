@@ -102,7 +102,7 @@ requests = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     per_minute=st.integers(1, 5),
     per_day=st.none() | st.integers(40, 60),
