@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from harness.model import files
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def read(path: Path) -> bytes | None:
         HarnessError: It cannot be read.
     """
     try:
-        return path.read_bytes()
+        return files.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:

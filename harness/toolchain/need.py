@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.model import files
 from harness.model.client import Client
 from harness.model.problem import InvalidError, Problem
 
@@ -32,7 +33,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
             InvalidError: It is not there or cannot be read.
         """
         try:
-            return (self.folder / name).read_bytes()
+            return files.read(self.folder / name)
         except OSError as error:
             raise InvalidError(
                 [Problem(file=self.shown(name), message=f"cannot be read: {error.strerror}")]
