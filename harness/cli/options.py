@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from harness.model.project import Project
+
+
+class Seconds(click.FloatRange):
+    """A time that is a number: `nan` is within every range."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail(f"expected a number of seconds; received {value!r}", param, ctx)
+        return found
 
 
 class Names(click.ParamType[str]):

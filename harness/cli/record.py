@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import Names, chosen_cells, opened, project_option
+from harness.cli.options import Names, Seconds, chosen_cells, opened, project_option
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ class RecordCommand(click.Command):
 @click.option("--keep-failed", is_flag=True, help="Keep errors, and answers that broke off, too.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=Seconds(min=0.1),
     default=300.0,
     show_default=True,
     help="Seconds a sample may take.",
 )
 @click.option(
     "--patience",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=120.0,
     show_default=True,
     help="Seconds in all to wait where the endpoint asks for that.",

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import chosen_cells, demo_option, node_option, opened, project_option
+from harness.cli.options import (
+    Seconds,
+    chosen_cells,
+    demo_option,
+    node_option,
+    opened,
+    project_option,
+)
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -56,7 +63,7 @@ class Part(click.ParamType[tuple[int, int]]):
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=Seconds(min=0.1),
     help="Seconds a sample may take. [default: 60; live: 300]",
 )
 @click.option(
@@ -69,7 +76,7 @@ class Part(click.ParamType[tuple[int, int]]):
 )
 @click.option(
     "--patience",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=120.0,
     show_default=True,
     help="With --live: seconds in all to wait where the endpoint asks for that.",

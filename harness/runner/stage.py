@@ -95,7 +95,11 @@ class Stage:
             self.folders = Folders(state / "runs")
         except OSError as error:
             self._end_starters()
-            raise HarnessError(f"{error.filename} cannot be written: {error.strerror}") from error
+            raise HarnessError(
+                f"{error.filename} cannot be written: {error.strerror}",
+                "see that the disk has room and the folder can be written, or copy the project to "
+                "a place where it can",
+            ) from error
         self.unsealed = NOT_ASKED
         """Why runs are not sealed; empty if they are."""
         if seal:

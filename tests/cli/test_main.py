@@ -91,6 +91,7 @@ def test_list_says_once_where_a_project_elsewhere_is(call, root, tmp_path, monke
         (["run", "--project", "/no/such"], "does not exist"),
         (["run", "--project", "/"], "is no project"),
         (["run", "-j", "0"], "-j"),
+        (["run", "--timeout", "nan"], "expected a number of seconds; received 'nan'"),
     ],
 )
 def test_an_invalid_call_is_2_without_traceback(call, arguments, message):

@@ -7,6 +7,7 @@ import random
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import termios
@@ -199,3 +200,41 @@ def until(terminal, text, timeout_s=20):
         assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], shown
         shown += os.read(terminal, 65536)
     return shown
+
+
+@pytest.mark.parametrize("words", [("record", "--endpoint"), ("run", "--live")], ids=" ".join)
+@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+def test_a_call_that_waits_for_an_endpoint_is_ended_too(project, tmp_path, words, number):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/v1"
+        report = ["--report", tmp_path] if words[0] == "run" else []
+        with command(*words, url, "plain/question", *report, project=project) as process:
+            connection, _ = deaf.accept()
+            process.send_signal(number)
+            _, said = process.communicate(timeout=20)
+        connection.close()
+    assert process.returncode == 128 + number
+    assert said.strip().splitlines()[-1].startswith(f"stopped by {number.name}")
+    assert "Traceback" not in said
+    assert eventually(lambda: not started_for(project)), started_for(project)
+
+
+@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+def test_a_gateway_by_itself_ends_as_it_is_meant_to(project, number):
+    with command("serve", project=project) as process:
+        assert process.stdout.readline()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (0, "")
+
+
+def test_a_gateway_does_not_depend_on_who_reads_its_lines(project):
+    with command("serve", project=project) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        process.stderr.close()
+        time.sleep(0.2)
+        assert process.poll() is None
+        process.terminate()
+        process.wait(timeout=20)
+    assert process.returncode == 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import Names, opened, project_option
+from harness.cli.options import Names, Seconds, opened, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ ANSWERED = {0, 4}
 @click.option(
     "--model", "models", multiple=True, type=Names("MODEL"), help="Record with this model."
 )
-@click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds a sample may take.")
+@click.option("--timeout", type=Seconds(min=0.1), help="Seconds a sample may take.")
 @click.option(
     "--then",
     metavar="COMMAND",
