@@ -7,10 +7,12 @@ back cannot pass, and a slow machine cannot fail.
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
 from harness.gateway.responder import Chunk, Head
 from harness.model.checkpoints import readable
+from harness.model.coding import KNOWN, Decoder
 from harness.model.recording import EVENT_STREAM, media_type
 from harness.model.stream import surely_seen
 
@@ -69,19 +71,26 @@ class AsItComes:
         """How much text must have come at the next place; 0 if there is none."""
         self._stream = operation.stream()
         self._body = bytearray()
+        self._decoder: Decoder | None = None
 
     def __call__(self, part: Part) -> str | None:
         """What must be visible now that a part has been sent, at the places there are."""
         if isinstance(part, Head):
             self._stream, self._body = self._operation.stream(), bytearray()
             is_stream = part.status == OK and media_type(part.headers) == EVENT_STREAM
-            self._next = int(is_stream)
+            self._next = int(is_stream and part.coding in {"", "identity", *KNOWN})
+            self._decoder = Decoder() if part.coding in KNOWN else None
         if not self._next or not isinstance(part, Chunk):
             return None
         stream = self._stream
-        stream.feed(part.data)
+        try:
+            data = self._decoder.decode(part.data) if self._decoder else part.data
+        except zlib.error:  # what the gateway makes of that is told elsewhere
+            self._next = 0
+            return None
+        stream.feed(data)
         if self._reading == "body":
-            self._body += part.data
+            self._body += data
         # The end need not be waited for: nothing more comes that could be held back.
         if stream.length < self._next or stream.done:
             return None

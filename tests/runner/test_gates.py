@@ -1,6 +1,7 @@
 """What must be visible before more of a stream is sent follows from the chunks already sent."""
 
 import json
+import zlib
 
 import msgspec
 import pytest
@@ -133,3 +134,26 @@ def test_places_are_those_of_one_answer_of_several(project):
     parts = [head, *[Chunk(data=b"x")] * 2] * 3
     assert [due(part) for part in parts] == [None] * 4 + ["a", "b"] + [None] * 3
     assert AsRecorded({0: "a"}, answer=0)(msgspec.structs.replace(head, miss="?")) is None
+
+
+def test_a_live_stream_is_read_whatever_its_coding(project):
+    """Some servers compress although they were asked not to."""
+    packer = zlib.compressobj(wbits=31)
+    texts = blocks(late(1).body)
+    chunks = [packer.compress(one) + packer.flush(zlib.Z_SYNC_FLUSH) for one in texts]
+    headers = (("content-type", "text/event-stream"), ("content-encoding", "gzip"))
+    head = Head(status=200, reason="OK", headers=headers, framing="chunked")
+    due = AsItComes(project.operations["chat"], project.clients["python"])
+    found = [due(part) for part in (head, *(Chunk(data=one) for one in chunks))]
+    assert found == [
+        None,
+        None,
+        "Here ",
+        None,
+        "Here are five good reasons why you should exercise.",
+        None,
+    ]
+    due = AsItComes(project.operations["chat"], project.clients["python"])
+    assert [due(part) for part in (head, Chunk(data=b"no gzip"), Chunk(data=texts[1]))] == [
+        None
+    ] * 3
