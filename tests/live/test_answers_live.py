@@ -48,11 +48,6 @@ WRONG = {
         stream(*TEXT),
         "without '[DONE]' or a reason at $.choices",
     ),
-    "an answer that is withheld": (
-        "streaming",
-        stream(TEXT[0], event(piece("", "content_filter")), DONE),
-        "the service withheld the answer: content_filter",
-    ),
 }
 
 
@@ -70,6 +65,16 @@ def test_what_is_no_answer_is_the_endpoints_and_told_with_its_words(tmp_path, na
         assert says in one["findings"][0]["message"]
     assert says in done.stdout
     assert done.returncode == 3
+
+
+def test_an_answer_that_is_withheld_is_told_as_that(tmp_path):
+    """The endpoint answered, and no sample is to blame for what."""
+    with upstream(stream(TEXT[0], event(piece("", "content_filter")), DONE)) as endpoint:
+        done, lines = run(tmp_path, "*/streaming", "--live", endpoint.url)
+    found = [one for name, one in cells(lines).items() if name.split("/")[0] in CLIENTS]
+    assert {one["diagnosis"]["cause"] for one in found} == {"answer"}, done.stdout
+    assert "the service withheld the answer: content_filter" in done.stdout
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize("ending", [[STOP], [DONE], [STOP, DONE]], ids=["stop", "done", "both"])
