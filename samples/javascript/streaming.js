@@ -36,6 +36,7 @@ try {
     throw new Error(explain(response.status, await text(response.body)));
   }
 
+  let answer = "";
   for await (const event of createSseStream(response.body)) {
     if (event.data === "[DONE]") break;
     const { choices, error } = JSON.parse(event.data);
@@ -45,9 +46,13 @@ try {
       throw new Error(explain(response.status, event.data));
     }
     // Some events carry no choice, and some choices no text.
-    process.stdout.write(choices?.[0]?.delta?.content ?? "");
+    const piece = choices?.[0]?.delta?.content ?? "";
+    process.stdout.write(piece);
+    answer += piece;
   }
   process.stdout.write("\n");
+  // An answer that was filtered may have no text.
+  if (!answer) throw new Error("The answer is empty.");
 } catch (error) {
   console.error(error.message.replace(/\s+/g, " ").trim());
   process.exitCode = 1;

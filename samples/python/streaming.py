@@ -30,12 +30,18 @@ try:
         ],
         model=model,
     )
+    answer = ""
     for update in updates:
         # Some updates carry no choice, and some choices no text.
         if update.choices:
+            piece = update.choices[0].delta.content or ""
             # Without flush, the text would wait in a buffer.
-            print(update.choices[0].delta.content or "", end="", flush=True)
+            print(piece, end="", flush=True)
+            answer += piece
     print()
+    # An answer that was filtered may have no text.
+    if not answer:
+        sys.exit("The answer is empty.")
 except AzureError as error:
     # The service names its errors. A proxy on the way may send any text, or none.
     named, response = getattr(error, "error", None), getattr(error, "response", None)

@@ -44,7 +44,9 @@ STUBS = {
           return Object.assign(Promise.resolve(answer), { asNodeStream: async () => answer });
         } }) });""",
     "@azure/core-auth": "export class AzureKeyCredential {}",
-    "@azure/core-sse": "export const createSseStream = () => [{ data: '[DONE]' }];",
+    "@azure/core-sse": """
+        const data = JSON.stringify({ choices: [{ delta: { content: "Yes." } }] });
+        export const createSseStream = () => [{ data }, { data: "[DONE]" }];""",
 }
 
 

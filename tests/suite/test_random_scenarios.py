@@ -55,7 +55,8 @@ PARAMETERS = st.fixed_dictionaries(
 def scenarios(draw):
     """A scenario, and the pieces of its answer."""
     turns, parameters, stream = draw(TURNS), draw(PARAMETERS), draw(st.booleans())
-    pieces = draw(st.lists(TEXT, min_size=1, max_size=8))
+    # A stream in one piece tells nothing of whether it is shown as it comes.
+    pieces = ["So ", *draw(st.lists(TEXT, min_size=1, max_size=8)), "."]
     said = repr((turns, parameters, stream, pieces))
     name = f"random_{hashlib.sha256(said.encode()).hexdigest()[:12]}"
     scenario = Scenario(

@@ -62,6 +62,7 @@ def test_an_error_is_right_in_every_client_and_they_agree(shown, group):
 def withheld(real):
     """By answer: what came of every client."""
     scenarios = {"nothing": "basic", "part": "basic", "streamed-part": "streaming"}
+    scenarios["streamed-nothing"] = "streaming"
     cells = [
         answered(real.cell(client, scenario), WITHHELD[name])
         for name, scenario in scenarios.items()
@@ -76,6 +77,7 @@ def withheld(real):
     [
         ("nothing", b"", 1),
         ("part", b"Paris is the capital of France.\nIt lies on\n", 0),
+        ("streamed-nothing", b"\n", 1),
         ("streamed-part", b"Here are five good reasons\n", 0),
     ],
 )
