@@ -143,8 +143,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def last_words(self) -> str:
-        """The last line on standard error: a crash says there what it was."""
-        lines = lines_of(self.observation.stderr)
+        """The last line on standard error: a crash says there what it was, or else where it shows."""
+        lines = lines_of(self.observation.stderr) or lines_of(self.observation.stdout)
         return self.hide(lines[-1].strip() if lines else "")[:300]
 
     def hide(self, text: str) -> str:

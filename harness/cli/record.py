@@ -63,7 +63,7 @@ class RecordCommand(click.Command):
     type=Seconds(min=0),
     default=120.0,
     show_default=True,
-    help="Seconds in all to wait where the endpoint asks for that.",
+    help="Of that time, what all samples together may wait where the endpoint asks for it.",
 )
 @click.option("--no-seal", is_flag=True, help="Do not seal runs.")
 @project_option

@@ -64,7 +64,7 @@ class Part(click.ParamType[tuple[int, int]]):
 @click.option(
     "--timeout",
     type=Seconds(min=0.1),
-    help="Seconds a sample may take. [default: 60; live: 300]",
+    help="Seconds a sample may take; live, all waiting included. [default: 60; live: 300]",
 )
 @click.option(
     "--live",
@@ -79,7 +79,7 @@ class Part(click.ParamType[tuple[int, int]]):
     type=Seconds(min=0),
     default=120.0,
     show_default=True,
-    help="With --live: seconds in all to wait where the endpoint asks for that.",
+    help="With --live: of that time, what all samples together may wait where the endpoint asks for it.",
 )
 @click.option(
     "--latest",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.gateway import made_up
-from harness.gateway.responder import Head, error_parts, header
+from harness.gateway.responder import Chunk, End, Head, error_parts, header
 from harness.model import jsonvalue
 
 if TYPE_CHECKING:
@@ -76,14 +76,14 @@ class Limited:
         most, longest = self._limits.tokens_in, self._limits.tokens_out
         if most is not None and _tokens(body) > most:
             message = f"Request body too large for {model} model. Max size: {most} tokens."
-            return error_parts(413, "Content Too Large", "tokens_limit_reached", message)
+            return _error(413, "Content Too Large", "tokens_limit_reached", message)
         asked = body.get("max_tokens") or body.get("max_completion_tokens")
         if longest is not None and isinstance(asked, int) and asked > longest:
             message = (
                 f"max_tokens is too large: {asked}. This model supports at most {longest} "
                 "completion tokens."
             )
-            return error_parts(400, "Bad Request", "bad_request", message)
+            return _error(400, "Bad Request", "bad_request", message)
         return ()
 
     def _too_many(self, key: tuple[str, str]) -> Sequence[Part]:
@@ -106,10 +106,11 @@ class Limited:
     def _told(self, head: Head, key: tuple[str, str], body: dict[str, Any]) -> Head:
         """The head with the headers by which the service told of its limits."""
         now = self._clock()
-        used = sum(moment > now - MINUTE_S for moment in self._came[key])
+        recent = [moment for moment in self._came[key] if moment > now - MINUTE_S]
+        reset = str(math.ceil(recent[0] + MINUTE_S - now) if recent else 0)
         told: list[tuple[str, str]] = []
         for kind, limit, spent in (
-            ("requests", self._limits.per_minute, used),
+            ("requests", self._limits.per_minute, len(recent)),
             ("tokens", self._limits.tokens_in, _tokens(body)),
         ):
             if limit is not None:
@@ -117,6 +118,7 @@ class Limited:
                     (f"x-ratelimit-limit-{kind}", str(limit)),
                     (f"x-ratelimit-remaining-{kind}", str(max(0, limit - spent))),
                     (f"x-ratelimit-renewalperiod-{kind}", str(MINUTE_S)),
+                    (f"x-ratelimit-reset-{kind}", reset),
                 ]
         return msgspec.structs.replace(head, headers=(*head.headers, *told))
 
@@ -139,7 +141,7 @@ def _refusal(kind: str, limit: int, period: int, wait: int) -> tuple[Part, ...]:
         f"Rate limit of {limit} per {period}s exceeded for {kind}. "
         f"Please wait {wait} seconds before retrying."
     )
-    head, chunk, end = error_parts(429, "Too Many Requests", "RateLimitReached", message)
+    head, chunk, end = _error(429, "Too Many Requests", "RateLimitReached", message)
     headers = (
         *head.headers,
         ("retry-after", str(wait)),
@@ -148,3 +150,11 @@ def _refusal(kind: str, limit: int, period: int, wait: int) -> tuple[Part, ...]:
         ("x-ms-error-code", "RateLimitReached"),
     )
     return msgspec.structs.replace(head, headers=headers), chunk, end
+
+
+def _error(status: int, reason: str, code: str, message: str) -> tuple[Head, Chunk, End]:
+    """An error as the service words it: its details are the message once more."""
+    head, _, end = error_parts(status, reason, code, message)
+    error = {"code": code, "message": message, "details": message}
+    body = json.dumps({"error": error}).encode()
+    return msgspec.structs.replace(head, length=len(body)), Chunk(data=body), end

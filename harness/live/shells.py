@@ -71,6 +71,9 @@ def settings(
     usual = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"]
     for name in PROXY_VARIABLES:
         yield setting(shell, name, url)
+    # Whatever is exempt from the proxy would go to the service, with the token that is set.
+    for name in ("NO_PROXY", "no_proxy"):
+        yield setting(shell, name, "")
     for name in dict.fromkeys([*trust, *usual]):
         yield setting(shell, name, str(bundle))
     yield setting(shell, "NODE_USE_ENV_PROXY", "1")  # so that fetch heeds the proxy too

@@ -50,7 +50,20 @@ def test_a_folder_that_was_open_to_others_is_closed(tmp_path):
     assert mode(tmp_path / "tls") == 0o700
 
 
-@pytest.mark.parametrize("host", ["a.example", "127.0.0.1", "::1", "localhost"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a.example",
+        "A.Example",
+        "127.0.0.1",
+        "::1",
+        "localhost",
+        "under_score.example",
+        "_a._b.example",
+        "xn--bcher-kva.example",
+        f"{'a' * 60}.{'b' * 60}.example.org",
+    ],
+)
 def test_a_strict_client_accepts_a_name_and_an_address(folder, host):
     _shake_hands(fresh(folder).context(host), folder / "ca.pem", host)
 

@@ -39,6 +39,27 @@ def test_a_published_sample_is_answered_in_ones_own_shell():
     assert "127.0.0.1/v1/chat/completions 400  nearest is " in second
 
 
+def test_what_ones_shell_exempts_from_proxies_is_answered_too():
+    with served("--responder", "echo") as serving:
+        lines = "\n".join(serving.lines)
+        url = "https://models.inference.ai.azure.com/chat/completions"
+        body = '{"messages":[{"role":"user","content":"Hi"}]}'
+        ask = f"curl -s -m 20 -w '%{{http_code}}' -o /dev/null {url} -d '{body}'"
+        kind = "-H 'Content-Type: application/json' -H 'Authorization: Bearer x'"
+        done = subprocess.run(
+            ["bash", "-c", f"{lines}\n{ask} {kind}"],
+            env={"PATH": os.environ["PATH"], "NO_PROXY": "*", "no_proxy": ".azure.com,localhost"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        code, said = serving.stop()
+    assert done.stdout == "200", done.stderr
+    assert "POST models.inference.ai.azure.com" in said
+    assert code == 0
+
+
 BESIDE = r"""
 place=${https_proxy#http://}; host=${place%:*} port=${place#*:}
 exec 3<>"/dev/tcp/$host/$port"
