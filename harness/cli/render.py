@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from harness.render.stale import Stale
 
 
+TOLD = {"leftover", "by hand"}
+"""What is told with what mends it. The others are rendered anew."""
+
+
 @click.command("render")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a sample is stale.")
 @click.option(
@@ -24,10 +28,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With --check: what git's index has, which a commit takes, counts.",
 )
+@click.option("--force", is_flag=True, help="Replace what was written or changed by hand.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @project_option
-def command(project: Path | None, *, check: bool, staged: bool, diff: bool) -> int:
+def command(project: Path | None, *, check: bool, staged: bool, force: bool, diff: bool) -> int:
     """Write every client's samples from the scenarios and templates.
+
+    A file that is not as it was rendered last is somebody's work: nothing
+    is written, and what would be lost is told, unless --force is given.
 
     \b
     Examples:
@@ -42,14 +50,14 @@ def command(project: Path | None, *, check: bool, staged: bool, diff: bool) -> i
     root, content = opened(project)
     cells = list(content.cells())
     if not (check or diff):
-        for one in write(root, cells):
+        for one in write(root, cells, force=force):
             click.echo(_told(one) if one.why == "leftover" else f"wrote {one.path}")
         click.echo(f"{len(cells)} samples are fresh.")
         return 0
     found = stale(root, cells)
     lost = _lost(root, content) if staged else []
     for one in found:
-        click.echo(_told(one))
+        click.echo(as_typed(_told(one), project))
         if diff:
             click.echo(one.diff, nl=False)
     for fault in lost:
@@ -58,7 +66,7 @@ def command(project: Path | None, *, check: bool, staged: bool, diff: bool) -> i
         click.echo(f"{len(cells)} samples are fresh.")
         return 0
     total = f"stale samples: {len(found)}" if found else f"not as they are here: {len(lost)}"
-    if any(one.why != "leftover" for one in found):
+    if any(one.why not in TOLD for one in found):
         total += as_typed("; render them with: sampleproof render", project)
     click.echo(total, err=True)
     return STALE if check else 0
@@ -77,5 +85,5 @@ def _told(one: Stale) -> str:
     from harness.render.stale import WHY
 
     # What mends the others is told once, at the end.
-    mend = f"; {one.remedy}" if one.why == "leftover" else ""
+    mend = f"; {one.remedy}" if one.why in TOLD else ""
     return f"{one.path}: {WHY[one.why]}{mend}"

@@ -11,6 +11,7 @@ from harness.model import basis
 from harness.model.root import MARK
 from harness.pages import quickstart, receipt
 from harness.pages.proof import Unproven
+from harness.render import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ UNSTAGED = "is not staged as it is here"
 
 def rendering(project: Project) -> set[str]:
     """The files that samples are rendered from, and the samples; from the project's root."""
-    found = {str(MARK)}
+    found = {str(MARK), written.FILE}
     for cell in project.cells():
         found |= {cell.path, cell.scenario.file, cell.client.file, cell.client.template_file}
         found.add(f"samples/operations/{cell.operation.name}.yaml")

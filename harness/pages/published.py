@@ -11,7 +11,6 @@ from harness.pages import committed, quickstart
 from harness.pages.git_files import pages_on_disk
 from harness.pages.proof import Gate, Unproven, sort
 from harness.pages.snippet import Published
-from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
 if TYPE_CHECKING:
@@ -71,11 +70,8 @@ def _with_markers(root: Path, pages: Iterable[Path]) -> set[str]:
 
 
 def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
-    for page in quickstart.pages(root, project, proven):
-        found = read(root / page.path)
-        if found != page.text.encode():
-            why = WHY["missing"] if found is None else "is not what its template and messages give"
-            yield Unproven(name=page.path, why=why, remedy=QUICKSTART)
+    for one in quickstart.stale(root, quickstart.pages(root, project, proven)):
+        yield Unproven(name=one.path, why=quickstart.told(one), remedy=one.remedy)
     for path in quickstart.leftovers(root):
         why = f"is in no language of {quickstart.MESSAGES}"
         yield Unproven(name=path, why=why, remedy="remove it, or add its messages")
@@ -110,5 +106,4 @@ def _marked(
 MARKED = b"snippet:"
 """In every marker that asks for a sample."""
 
-QUICKSTART = "sampleproof docs quickstart"
 INJECT = "sampleproof docs inject"

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.model.client import Client
+from harness.model.files import replace
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.scenario import Scenario
 from harness.pages.layout import fence
 from harness.pages.messages import Messages
 from harness.pages.tabs import Tab, side_by_side
-from harness.render.generated import read
+from harness.render.generated import difference, read
+from harness.render.stale import WHY, Stale, Why, spare
 from harness.render.template import environment, fill
+from harness.render.written import FILE, Written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,6 +177,64 @@ def _shown(one: Proven) -> Shown:
         version=one.receipt.versions.get(client.library, ""),
         passed=one.receipt.on,
     )
+
+
+def stale(root: Path, made: Sequence[Page]) -> list[Stale]:
+    """Every page that is not as it should be.
+
+    Raises:
+        HarnessError: One cannot be read.
+    """
+    written = Written(root)
+    found: list[Stale] = []
+    unnoted = False
+    for page in made:
+        is_bytes, should_be = read(root / page.path), page.text.encode()
+        if is_bytes == should_be:
+            unnoted = unnoted or not written.holds(page.path, should_be)
+        else:
+            diff = difference(page.path, is_bytes, should_be)
+            found.append(_stale(page.path, written.why(page.path, is_bytes), diff))
+    return found if found or not unnoted else [_stale(FILE, "unnoted", "")]
+
+
+def _stale(path: str, why: Why, diff: str) -> Stale:
+    return Stale(
+        path=path,
+        why=why,
+        diff=diff,
+        source="the messages or the template",
+        command="sampleproof docs quickstart",
+    )
+
+
+def told(one: Stale) -> str:
+    """Why a page is not as it should be, in words."""
+    return "is not what its template and messages give" if one.why == "differs" else WHY[one.why]
+
+
+def write(root: Path, made: Sequence[Page], *, force: bool) -> list[str]:
+    """Write every page that is stale, and say which.
+
+    Args:
+        root: The project's root.
+        made: The pages.
+        force: Whether what somebody wrote by hand is replaced, too.
+
+    Raises:
+        InvalidError: Somebody's work would be lost; then nothing has been written.
+        HarnessError: A page cannot be read or written, or does not show its code.
+    """
+    changed = stale(root, made)
+    if not force:
+        spare(changed)
+    paths = {one.path for one in changed}
+    for page in made:
+        if page.path in paths:
+            see_code(page)
+            replace(root / page.path, page.text.encode())
+    Written(root).note({page.path: page.text.encode() for page in made})
+    return [page.path for page in made if page.path in paths]
 
 
 def see_code(page: Page) -> None:

@@ -87,4 +87,4 @@ def test_each_hook_stops_what_it_is_for(hooked, root):
     code, said = run(hooked, root)
     assert code == 1
     assert "hook id: sampleproof-render\n- exit code: 4" in said
-    assert "basic.sh: is not what its scenario and template give; mend it with: " in said
+    assert "basic.sh: was written or changed by hand; take it into " in said

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from press import edit
 
+from harness.cli.main import invoke
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.project import open_project
 from harness.model.recording import Provenance
@@ -150,3 +151,25 @@ def test_a_project_without_languages_says_so(short):
 
 def test_a_fence_is_longer_than_any_in_the_code():
     assert fence("sh", "a\n````\nb\n") == "`````sh\na\n````\nb\n`````"
+
+
+def test_a_page_that_somebody_wrote_is_not_replaced(proven, capsys):
+    call = ["docs", "quickstart", "--project", str(proven)]
+    assert invoke(call) == 0
+    page = proven / "docs/quickstart.en.md"
+    mine = page.read_text("utf-8").replace("# GitHub", "# My GitHub")
+    page.write_text(mine, "utf-8")
+    (proven / "docs/messages/fr.yaml").write_text(
+        (proven / "docs/messages/fr.yaml").read_text("utf-8").replace("Poser une", "Posez une")
+    )
+    assert invoke(call) == 2
+    said = capsys.readouterr().err
+    assert (
+        "quickstart.en.md: was written or changed by hand: replacing it would cost lines: -1 +1"
+        in said
+    )
+    assert "quickstart.fr.md" not in said
+    assert page.read_text("utf-8") == mine
+    assert invoke([*call, "--force"]) == 0
+    assert "# GitHub" in page.read_text("utf-8")
+    assert invoke([*call, "--check"]) == 0

@@ -30,8 +30,8 @@ def test_other_models_have_no_committed_sample(copy):
 def test_one_character_of_a_sample(copy):
     edit(copy / "samples/curl/basic.sh", "France?", "France!")
     (entry,) = look(copy)
-    assert (entry.path, entry.why) == ("samples/curl/basic.sh", "differs")
-    assert entry.remedy == "sampleproof render"
+    assert (entry.path, entry.why) == ("samples/curl/basic.sh", "by hand")
+    assert "replace it with: sampleproof render --force" in entry.remedy
     assert entry.diff.startswith("--- a/samples/curl/basic.sh\n+++ b/samples/curl/basic.sh\n")
     assert '-                "content": "What is the capital of France!"\n+  ' in entry.diff
 
@@ -66,7 +66,7 @@ def test_bytes_count_and_the_difference_can_be_seen(copy, spoil):
     path = copy / "samples/python/basic.py"
     path.write_bytes(spoil(path.read_bytes()))
     (entry,) = look(copy)
-    assert entry.why == "differs"
+    assert entry.why == "by hand"
     assert any(line[0] in "+-" for line in entry.diff.splitlines()[3:])
 
 

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 @click.command("quickstart")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 4 if a page is stale.")
+@click.option("--force", is_flag=True, help="Replace what was written or changed by hand.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @project_option
-def command(project: Path | None, *, check: bool, diff: bool) -> int:
+def command(project: Path | None, *, check: bool, force: bool, diff: bool) -> int:
     """Write a quickstart for each language in docs/messages.
 
     Prose comes from docs/messages, code from the samples that passed, and
-    their order from docs/quickstart.md.j2.
+    their order from docs/quickstart.md.j2. A page that is not as it was
+    written last is left alone, unless --force is given.
 
     \b
     Examples:
@@ -30,11 +32,9 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
     """
     from harness.cli.docs.told import tell
     from harness.cli.main import STALE
-    from harness.model.files import replace
     from harness.model.problem import invalid
     from harness.pages.proof import Gate, sort
-    from harness.pages.quickstart import TEMPLATE, pages, see_code
-    from harness.render.generated import difference, read
+    from harness.pages.quickstart import TEMPLATE, pages, see_code, stale, told, write
 
     root, content = opened(project)
     proven, unproven = sort(map(Gate(root).look, content.cells()))
@@ -43,19 +43,18 @@ def command(project: Path | None, *, check: bool, diff: bool) -> int:
     made = pages(root, content, proven)
     if not made:
         raise invalid(f"this project has no {TEMPLATE}")
-    changed = [one for one in made if read(root / one.path) != one.text.encode()]
-    for one in changed:
-        see_code(one)
-        if not (check or diff):
-            replace(root / one.path, one.text.encode())
-            click.echo(f"wrote {one.path}")
-            continue
-        mend = as_typed("sampleproof docs quickstart", project)
-        click.echo(f"{one.path}: is stale; mend it with: {mend}")
-        if diff:
-            click.echo(difference(one.path, read(root / one.path), one.text.encode()), nl=False)
-    if check and changed:
-        return STALE
-    if not changed or not (check or diff):
+    if not (check or diff):
+        for path in write(root, made, force=force):
+            click.echo(f"wrote {path}")
         click.echo(f"{len(made)} pages are fresh.")
-    return 0
+        return 0
+    for page in made:
+        see_code(page)
+    changed = stale(root, made)
+    for one in changed:
+        mend = one.remedy if one.why == "by hand" else f"mend it with: {one.remedy}"
+        click.echo(as_typed(f"{one.path}: {told(one)}; {mend}", project))
+        click.echo(one.diff if diff else "", nl=False)
+    if not changed:
+        click.echo(f"{len(made)} pages are fresh.")
+    return STALE if check and changed else 0
