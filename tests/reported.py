@@ -43,6 +43,7 @@ def ran(name="python/basic", verdict="pass", **more):
         "ending": "complete",
         "no_answer": None,
         "waited_s": [0.5],
+        "asked_s": None,
     }
     about = {
         "recording": {"path": "r.yaml", "provenance": "authored", "sha256": [SHA256]},
