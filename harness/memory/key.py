@@ -149,8 +149,8 @@ class Keys:
             place, name = os.path.split(path)
             own = name == Path(cell.path).name
             if os.path.realpath(place) != folder:
-                # Where samples are rendered as they run, its own text is made of what is known.
-                found += [] if own and not cell.committed else [path]
+                # Where a sample runs elsewhere, its own text is what is known, or made of it.
+                found += [] if own else [path]
             elif str(self._folder(cell) / name) in by_chance:
                 found.append(path)
         return found

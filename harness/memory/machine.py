@@ -41,7 +41,7 @@ def machine() -> bytes:
     """
     system = os.uname()
     parts = [system.sysname, system.release, system.machine, str(os.geteuid())]
-    parts += map(_mark, (*SETTINGS, *LISTS))
+    parts += [_mark(path) for path in (*SETTINGS, *LISTS)]
     for folder in dict.fromkeys(map(os.path.realpath, PROGRAMS)):
         with suppress(OSError):
             parts += sorted(_mark(f"{folder}/{name}") for name in os.listdir(folder))  # noqa: PTH208

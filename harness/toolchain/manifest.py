@@ -91,7 +91,7 @@ def _is_compiled(path: str) -> bool:
 
 
 def _digest(files: list[File]) -> bytes:
-    return hashlib.sha256(repr(files).encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(msgspec.msgpack.encode(files)).digest()
 
 
 def listed(folder: str, part: str = "") -> list[File]:
@@ -123,6 +123,8 @@ def _list(folder: int, path: str, found: list[File]) -> None:
             name = path + entry.name
             if name == NAME:
                 continue
+            if not name.isascii():  # nor need it be text
+                name = os.fsencode(name).decode("utf-8", "backslashreplace")
             status = entry.stat(follow_symlinks=False)
             if entry.is_dir(follow_symlinks=False):
                 found.append((name, status.st_mode, 0, 0, 0, 0))

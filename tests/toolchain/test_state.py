@@ -136,6 +136,21 @@ def test_what_python_compiles_for_itself_is_no_damage(install, said):
     assert said == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_noted_too(install, said):
+    odd = b"\xff"
+
+    def fill(new):
+        (new / "proof").write_text("whole")
+        open(os.fsencode(new) + b"/" + odd, "w").close()
+
+    folder = install(fill)
+    install(lambda _: pytest.fail("made again"))
+    os.unlink(os.fsencode(folder) + b"/" + odd)
+    install(fill)
+    assert said == [f"{folder} is damaged (\\xff is missing); installing it anew …"]
+
+
 def test_a_link_whose_target_vanished_is_damage(install, tmp_path):
     (tmp_path / "target").touch()
     folder = install(lambda new: (new / "proof").symlink_to(tmp_path / "target"))
