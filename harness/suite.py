@@ -11,6 +11,7 @@ from harness.model.problem import HarnessError, InvalidError
 from harness.model.unexpected import describe
 from harness.outcome import Fault, Outcome
 from harness.runner.run import observe
+from harness.toolchain.ready import check
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -135,6 +136,8 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         sha256 = script.sha256
         observation = await observe(cell, stage, script)
         judgement = judge(cell, observation)
+        if judgement.verdict == "fail":
+            await asyncio.to_thread(check, cell.client, stage.ready(cell))
     except Exception as error:  # noqa: BLE001
         # Whatever it is: it is no sample's fault, and must not end the other runs.
         return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault_of(error))

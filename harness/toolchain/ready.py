@@ -14,6 +14,7 @@ from harness.toolchain import packages, programs, python
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need, Parts, fingerprint
 from harness.toolchain.state import replace, writing
+from harness.toolchain.tool import ASKING, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -114,6 +115,27 @@ def prepare_all(
             except HarnessError as error:
                 found[name] = error
     return found
+
+
+STARTS = {"python": ("-I", "-c", ""), "node": ("-e", "")}
+"""By kind of toolchain: how its runtime is started to do nothing."""
+
+
+def check(client: Client, ready: Ready) -> None:
+    """Make sure that what a client's samples run with is still whole, and starts.
+
+    Raises:
+        HarnessError: It is not: what a sample did with it is not the sample's doing.
+    """
+    for folder, part in ready.installed.items():
+        if damage := condition(folder, part).damage:
+            message = f"what {client.name} needs was damaged while samples ran: {folder}: {damage}"
+            raise HarnessError(message, "run it again")
+    if words := STARTS.get(client.toolchain.kind):
+        path = ready.words[client.toolchain.kind]
+        run([path, *words], doing=f"starting {path}", timeout=ASKING)
+    for program in client.toolchain.programs:
+        programs.ask(ready.words[program.name], program, program.install)
 
 
 def _need(

@@ -1,10 +1,11 @@
 """Damaged tools are never a sample's fault: they are installed anew, or the harness says that it cannot."""
 
 import json
+import os
 import shutil
 
 import pytest
-from workshop import call, copy_project
+from workshop import MINIATURES, Workshop, call, copy_project
 
 
 @pytest.fixture
@@ -86,3 +87,64 @@ def test_a_damaged_environment_is_installed_again_by_itself(own):
     assert "azure/core/exceptions.py is missing); installing it anew" in said
     assert path.exists()
     assert call("doctor", project=own)[0] == 0
+
+
+USES_TOOL = """
+import subprocess
+subprocess.run(["tool"], check=True)
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, miniatures, monkeypatch):
+    """A project one of whose clients needs a program that is started by another."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    (folder / "real").write_text("#!/bin/sh\necho 1.0 >&2\n")
+    (folder / "tool").write_text(f'#!/bin/sh\nexec {folder}/real "$@"\n')
+    for path in folder.iterdir():
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    root = copy_project(MINIATURES, tmp_path / "project", miniatures.stage.state)
+    (root / ".harness/python").unlink()
+    shutil.copytree(miniatures.stage.state / "python", root / ".harness/python", symlinks=True)
+    client = root / "samples/plain/client.yaml"
+    named = "  lock: requirements.txt\n"
+    client.write_text(client.read_text().replace(named, f"{named}  programs: [{{name: tool}}]\n"))
+    opened = Workshop(root)
+    yield opened, folder
+    opened.close()
+
+
+def outcomes(shop, text):
+    cells = [shop.make(shop.cell("plain", "question"), "asked"), shop.cell("keeping", "question")]
+    cells[1] = shop.make(cells[1], "asked")
+    path = shop.root / cells[0].path
+    path.write_text(path.read_text() + text)
+    return shop.run(cells)
+
+
+def test_a_program_that_no_longer_starts_is_not_the_samples_fault(shop):
+    """As where a library that it loads is gone: the program itself is what it was."""
+    opened, folder = shop
+    (folder / "real").unlink()
+    one, other = outcomes(opened, USES_TOOL)
+    assert (one.verdict, one.fault.exit_code) == ("error", 3)
+    assert "asking for tool's version" in one.fault.message
+    assert other.verdict == "pass"
+
+
+def test_packages_that_are_damaged_while_samples_run_are_not_their_fault(shop):
+    opened, _ = shop
+    (config,) = (opened.root / ".harness/python").glob("*/pyvenv.cfg")
+    config.write_text("")
+    one, _ = outcomes(opened, "\nraise SystemExit(3)\n")
+    assert (one.verdict, one.fault.exit_code) == ("error", 3)
+    assert "was damaged while samples ran" in one.fault.message
+    assert "pyvenv.cfg is not as it was installed" in one.fault.message
+
+
+def test_a_sample_that_fails_with_tools_that_are_whole_fails(shop):
+    opened, _ = shop
+    one, other = outcomes(opened, "\nraise SystemExit(3)\n")
+    assert (one.verdict, other.verdict) == ("fail", "pass")

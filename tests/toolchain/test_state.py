@@ -138,15 +138,15 @@ def test_what_python_compiles_for_itself_is_no_damage(install, said):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
 def test_a_name_that_is_no_text_is_noted_too(install, said):
-    odd = b"\xff"
+    odd = os.fsdecode(b"\xff")
 
     def fill(new):
         (new / "proof").write_text("whole")
-        open(os.fsencode(new) + b"/" + odd, "w").close()
+        (new / odd).touch()
 
     folder = install(fill)
     install(lambda _: pytest.fail("made again"))
-    os.unlink(os.fsencode(folder) + b"/" + odd)
+    (folder / odd).unlink()
     install(fill)
     assert said == [f"{folder} is damaged (\\xff is missing); installing it anew …"]
 
