@@ -86,7 +86,9 @@ def _error(run: Evidence, failure: Failure) -> str:
         told = next((line for line in lines if tells(line, failure, status)), None)
         return meaning(failure) if told else " ".join(lines)
     shown = run.observation.stdout
-    if run.last.is_stream and status < ERROR:
+    if status >= ERROR:
+        return meaning(operation.error_with_status(shown))
+    if run.last.is_stream:
         found = operation.failure_of_stream(shown)
     else:
         found = operation.error_of(shown) or Failure(text=shown.decode("utf-8", "replace"))

@@ -42,6 +42,23 @@ def told_in(text: str, rule: ErrorRule) -> Failure | None:
     return _in(jsonvalue.parsed(text), text, rule)
 
 
+def told_with_error_status(text: str, rule: ErrorRule) -> Failure:
+    """The failure that the body of an answer of 4xx or 5xx tells, if only by what it says.
+
+    Proxies, and servers of the same protocol, leave out what an error stands in: a code and a message
+    by the rule's own names count there too.
+    """
+    failure = told_in(text, rule)
+    if failure is None:
+        document = jsonvalue.parsed(text)
+        code, message = (
+            _scalar(jsonvalue.follow(document, jsonvalue.steps(path)[-1:]))
+            for path in (rule.code, rule.message)
+        )
+        failure = Failure(code=code if message else "", message=message, text=joined((text,)))
+    return failure
+
+
 def told_by(event: Event, value: Any, rule: ErrorRule) -> Failure | None:
     """The failure that an event tells: in its data, by its name, or in a field of its own.
 

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.model import header_rules, jsonvalue
 from harness.model.characters import joined
-from harness.model.failure import ErrorRule, Failure, told_in
+from harness.model.failure import ErrorRule, Failure, told_in, told_with_error_status
 from harness.model.reply import Reply, read_stream, reply
 from harness.model.stream import AnswerRule, StreamReader
 
@@ -79,5 +79,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     def error_of(self, body: bytes | str) -> Failure | None:
         """The failure that a body tells; `None` if it tells none."""
-        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-        return told_in(text, self.error)
+        return told_in(_decoded(body), self.error)
+
+    def error_with_status(self, body: bytes | str) -> Failure:
+        """The failure that the body of an answer of 4xx or 5xx tells, in whatever shape."""
+        return told_with_error_status(_decoded(body), self.error)
+
+
+def _decoded(body: bytes | str) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else body

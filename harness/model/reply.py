@@ -9,7 +9,7 @@ import msgspec
 
 from harness.model import jsonvalue
 from harness.model.characters import apart, joined
-from harness.model.failure import Failure, told_in
+from harness.model.failure import Failure, told_in, told_with_error_status
 from harness.model.stream import StreamReader, reason
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def reply(response: Response, answer: AnswerRule, error: ErrorRule) -> Reply:
         text, pieces, ended = joined((found,)) if isinstance(found, str) else "", (), True
         finish = reason(value, answer.finish.response) if answer.finish else ""
         body = plain.body.decode("utf-8", "replace")
-        failure = told_in(body, error)
-        told = "the body tells an error"
+        told, tells = "the body tells an error", told_in
         if plain.status >= ERROR:
-            failure = failure or Failure(text=body)
+            tells = told_with_error_status
             told = f"the service answered {plain.status} {plain.reason}".rstrip()
+        failure = tells(body, error)
     # Where all that was announced has come, no more could have.
     broken = plain.ending in ENDINGS and (plain.framing != "length" or response.length is not None)
     kind, trouble = _kind(plain, answer, failure, finish, broken=broken, ended=ended)

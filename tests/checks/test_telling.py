@@ -23,6 +23,10 @@ RIGHT = [
     ({"error": LONG}, LONG),
     ({"error": LONG}, f'HTTP 400: {{"error": "{LONG}"}}'),
     ({"error": ["Too long.", 1.0]}, 'HTTP 400: {"error":["Too long.", 1]}'),
+    # Without what the service puts an error in, as proxies and other servers send it.
+    ({"code": 400, "message": LONG, "object": "error"}, f"400: {LONG}"),
+    ({"statusCode": 401, "message": LONG}, f'HTTP 401: {{"statusCode": 401, "message": "{LONG}"}}'),
+    ({"statusCode": 401, "message": LONG}, f"HTTP 401: {LONG}"),
     ({"b": 1, "a": 2.5, "c": "é"}, 'HTTP 400 {"c": "\\u00e9", "a": 2.50, "b": 1e0}'),
     (
         {"error": {"code": "e1", "message": None}},
@@ -39,13 +43,17 @@ WRONG = [
     ({"error": {"code": "e1", "message": None}}, "e1: undefined"),
     ({"error": ["Too long."]}, "HTTP 400"),
     ({"error": ["Too long."]}, '{"error": ["Too long."]}'),
+    ({"code": 400, "message": LONG, "object": "error"}, "HTTP 400: Bad Request"),
+    ({"statusCode": 401, "message": LONG}, f"undefined: {LONG}"),
+    ({"statusCode": 401, "message": LONG}, "HTTP 401"),
+    ({"detail": LONG}, "HTTP 404"),
     ({"b": 1, "a": 2}, 'HTTP 400 {"a": 2, "b": true}'),
 ]
 
 
 def failure(project, error):
     body = json.dumps(error)
-    return project.operations["chat"].error_of(body) or Failure(text=body)
+    return project.operations["chat"].error_with_status(body)
 
 
 @pytest.mark.parametrize(("error", "line"), RIGHT)
