@@ -30,6 +30,8 @@ def count(evidence: Evidence) -> list[Finding] | None:
     least, most = _wanted_live(evidence) if evidence.live else _wanted(evidence)
     if least <= len(requests) <= most:
         return []
+    if len(requests) < least and any(one.miss for one in requests):
+        return []  # it was not given what it would have asked again after
     if not requests and evidence.ended_badly and evidence.observation.exit.code != 0:
         return None  # it did not come so far: how it ended is the finding
     sent = "; ".join(evidence.hide(name_request(request)) for request in requests)
@@ -59,7 +61,7 @@ def _wanted_live(evidence: Evidence) -> tuple[int, int]:
     """The same where an endpoint answered: what follows from its errors, it may have been asked."""
     recorded = sum(one.response.status < ERROR for one in evidence.exchanges)
     retry, again, allowed = evidence.cell.client.retry, 0, 0
-    for response in evidence.answered[:-1]:
+    for response in evidence.answered[: len(evidence.observation.requests) - 1]:
         if response is None:
             continue
         if response.ending != "complete":
