@@ -147,17 +147,24 @@ def test_scenarios_of_a_project_may_have_errors_for_an_answer(root, tmp_path):
     scenario = (samples / "scenarios/basic.yaml").read_text("utf-8")
     recording = open_project(project).recordings["basic"]
     (first,) = recording.exchanges
-    for name in ("denied", "filtered", "busy"):
-        exchanges = [msgspec.structs.replace(first, response=ERRORS[name])]
-        exchanges += [first] * (name == "busy")
-        made = msgspec.structs.replace(recording, scenario=name, exchanges=tuple(exchanges))
+
+    def write(name, *exchanges):
+        made = msgspec.structs.replace(recording, scenario=name, exchanges=exchanges)
         (samples / f"recordings/{name}.yaml").write_text(dump(made), "utf-8")
+
+    for name in ("denied", "filtered", "busy"):
+        error = msgspec.structs.replace(first, response=ERRORS[name])
+        write(name, error, *[first] * (name == "busy"))
         (samples / f"scenarios/{name}.yaml").write_text(scenario, "utf-8")
     assert call("render", project=project)[0] == 0
     assert call("check", project=project)[0] == 0
     code, output, said = call("run", "--no-cache", project=project)
     assert code == 0, output + said
     assert output.count("  same") == 4
+    write("denied", msgspec.structs.replace(first, response=ERRORS["denied"]), first)
+    code, _, said = call("check", project=project)
+    assert code == 2
+    assert "exchanges[1]: this exchange is never used: no client asks again" in said
 
 
 class InTrouble(BaseHTTPRequestHandler):
