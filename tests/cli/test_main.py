@@ -214,7 +214,15 @@ def test_a_run_whose_output_is_lost_keeps_its_report_and_says_so(root, tmp_path)
 def test_a_report_that_cannot_be_written_hides_no_result(root, tmp_path):
     (tmp_path / "file").touch()
     done = subprocess.run(
-        [sys.executable, "-m", "harness", "run", "curl/basic", "--report", tmp_path / "file/report"],
+        [
+            sys.executable,
+            "-m",
+            "harness",
+            "run",
+            "curl/basic",
+            "--report",
+            tmp_path / "file/report",
+        ],
         cwd=root,
         capture_output=True,
         text=True,
