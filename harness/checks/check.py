@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.checks.raised import package_file
 from harness.model.cell import Cell
 from harness.model.finding import Finding
 from harness.model.observation import Observation
@@ -146,6 +147,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The last line on standard error: a crash says there what it was, or else where it shows."""
         lines = lines_of(self.observation.stderr) or lines_of(self.observation.stdout)
         return self.hide(lines[-1].strip() if lines else "")[:300]
+
+    @property
+    def crash(self) -> str:
+        """Its last words, with the package that raised them if that was not the sample itself."""
+        file = package_file(self.observation.stderr.decode("utf-8", "replace"))
+        return f"{self.last_words} (raised in {file})" if file else self.last_words
 
     def hide(self, text: str) -> str:
         """A text without the run's token, as reports and messages show it."""

@@ -33,7 +33,7 @@ def exit_status(evidence: Evidence) -> list[Finding] | None:
         return None  # it was not given the recorded answer
     findings = []
     if evidence.ended_badly:
-        cause = evidence.reply.trouble if evidence.fails else evidence.last_words
+        cause = evidence.reply.trouble if evidence.fails else evidence.crash
         message = f"the sample ended with {ended}" + (f": {cause}" if cause else "")
         findings.append(_exit(message, expected, str(ended)))
     if ended.left_behind:

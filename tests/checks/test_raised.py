@@ -1,0 +1,44 @@
+"""A crash inside a package is told as one."""
+
+import pytest
+
+from harness.checks.raised import package_file
+
+PYTHON = """Traceback (most recent call last):
+  File "/work/samples/python/streaming.py", line 33, in <module>
+    for update in updates:
+  File "/env/lib/python3.11/site-packages/azure/ai/inference/models/_patch.py", line 414, in __next__
+    raise ValueError("no")
+ValueError: no
+"""
+NODE = """file:///work/node_modules/@azure/core-sse/dist/esm/sse.js:12
+    throw new Error("no");
+          ^
+
+Error: no
+    at parse (file:///work/node_modules/@azure/core-sse/dist/esm/sse.js:12:11)
+    at file:///work/samples/javascript/streaming.js:30:7
+    at node:internal/modules/esm/module_job:343:25
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "file"),
+    [
+        (PYTHON, "azure/ai/inference/models/_patch.py"),
+        (NODE, "@azure/core-sse/dist/esm/sse.js"),
+        (PYTHON.replace("/env/lib/python3.11/site-packages/azure", "/work/azure"), ""),
+        (NODE.replace("/work/node_modules/", "/work/lib/"), ""),
+        ("site-packages: no such thing\n", ""),
+        ("The answer is empty.\n", ""),
+        ("", ""),
+    ],
+)
+def test_where_a_crash_was_raised(said, file):
+    assert package_file(said) == file
+
+
+def test_a_package_that_calls_back_into_the_sample_is_not_blamed():
+    lines = PYTHON.splitlines(keepends=True)
+    own = '  File "/work/samples/python/streaming.py", line 40, in told\n    raise ValueError\n'
+    assert package_file("".join([*lines[:-1], own, lines[-1]])) == ""
