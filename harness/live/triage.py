@@ -157,8 +157,11 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     if kind == "withheld":
         remedy = "ask in other words, or name another model"
         return Diagnosis(cause="answer", evidence=evidence, remedy=remedy)
-    if answer.no_answer or kind in {"broken", "cut"}:
+    if answer.no_answer:
         return _network(evidence, target)
+    if kind in {"broken", "cut"}:
+        remedy = "try again; if it stays, see what the endpoint itself says of it"
+        return Diagnosis(cause="network", evidence=evidence, remedy=remedy)
     return _by_status(answer, evidence, target)
 
 

@@ -159,3 +159,20 @@ def test_chunks_that_nobody_noted_are_sent_one_event_at_a_time(tmp_path):
     text = dump(wanted)
     assert "chunks: unknown" in text
     assert read(tmp_path, text) == wanted
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_an_event_stands_in_a_line_whatever_ends_its_own_lines(tmp_path, end):
+    body = f"data: {{}}{end}{end}: note{end}{end}data: 2{end}{end}".encode()
+    wanted = recording(answer(body, "text/event-stream"))
+    text = dump(wanted)
+    told = [line.strip() for line in text.splitlines() if line.startswith("          - ")]
+    assert [line.count("data") for line in told] == [1, 0, 1]
+    assert read(tmp_path, text) == wanted
+
+
+def test_a_stream_that_was_cut_is_read_back_as_one(tmp_path):
+    trailers = (("x-sum", "1"),)
+    wanted = recording(answer(b"data: 1\n\n", "text/event-stream", ending="cut", trailers=trailers))
+    assert "ending: cut" in dump(wanted)
+    assert read(tmp_path, dump(wanted)) == wanted

@@ -239,6 +239,35 @@ def test_a_stream_without_its_end_is_kept_as_one_that_was_cut(project):
     assert call("check", project=project)[0] == 0
 
 
+def test_an_import_tells_at_once_what_it_cannot_prove(project, tmp_path):
+    interaction = {
+        "request": {"method": "POST", "uri": "https://api.example.com/v2/answers"},
+        "response": {
+            "status": {"code": 200, "message": "OK"},
+            "headers": {"Content-Type": ["application/json"]},
+            "body": {"string": message("").decode()},
+        },
+    }
+    tape = tmp_path / "tape.json"
+    tape.write_text(json.dumps({"version": 1, "interactions": [interaction]}), "utf-8")
+    arguments = [
+        "record",
+        "import",
+        tape,
+        "--format",
+        "vcrpy",
+        "--scenario",
+        "question",
+        "--accept",
+    ]
+    code, output, said = call(*arguments, project=project)
+    assert code == 0, output + said
+    assert "note: no sample can pass against it: expected an answer with text at $." in output
+    code, output, said = call("run", "plain/question", project=project)
+    assert code == 2, output + said
+    assert "samples/recordings/question.yaml:" in output
+
+
 def test_a_stream_that_comes_at_once_is_not_kept(project):
     before = file(project, "pieces").read_bytes()
     with near(project, [http("200 OK", SSE, CHUNKED), framed(STREAM), LAST]):
