@@ -107,7 +107,7 @@ def test_a_sample_that_leaves_before_the_end_has_not_shown_the_answer(root, tmp_
     project = copied(root, tmp_path / "project")
     sample = project / "samples/python/streaming.py"
     text = sample.read_text("utf-8")
-    line = '            print(update.choices[0].delta.content or "", end="", flush=True)\n'
+    line = "            answer += piece\n"
     assert text.count(line) == 1
     sample.write_text(text.replace(line, f"{line}            break\n"), "utf-8")
 

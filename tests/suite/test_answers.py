@@ -181,7 +181,7 @@ NOT_READ = {
     ("cut in two", "python"): ("exit.status", "UnicodeEncodeError"),
     ("half", "python"): ("exit.status", "UnicodeEncodeError"),
     ("CRLF", "python"): ("exit.status", "SSE event not supported"),
-    ("CR", "python"): ("output.text", "the terminal shows nothing"),
+    ("CR", "python"): ("exit.status", "The answer is empty."),
     ("comments", "python"): ("exit.status", "SSE event not supported"),
 }
 
