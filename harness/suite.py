@@ -37,6 +37,7 @@ async def run_suite(
     *,
     jobs: int,
     damaged: Mapping[str, Sequence[Problem]],
+    broken: Mapping[str, Sequence[Problem]] | None = None,
     durations: Durations | None = None,
     memory: Memory | None = None,
     run: RunCell | None = None,
@@ -49,6 +50,7 @@ async def run_suite(
         gathering: Takes each outcome, as it comes.
         jobs: How many run at once.
         damaged: By scenario, why its recording cannot be used.
+        broken: By file, why a client or a scenario cannot be read.
         durations: Takes how long each run was, if anybody wants to know.
         memory: What earlier calls have proved, if that counts; takes what this one proves.
         run: Runs and judges one; `run_cell` unless told.
@@ -57,7 +59,7 @@ async def run_suite(
         HarnessError: An outcome could not be told, which is known when all others have been.
     """
     waiting = iter(cells)
-    work = _Work(stage, gathering, damaged, durations, memory, run or run_cell)
+    work = _Work(stage, gathering, damaged, broken or {}, durations, memory, run or run_cell)
 
     async def worker() -> None:
         for cell in waiting:
@@ -82,6 +84,7 @@ class _Work:
         stage: Stage,
         gathering: Gathering,
         damaged: Mapping[str, Sequence[Problem]],
+        broken: Mapping[str, Sequence[Problem]],
         durations: Durations | None,
         memory: Memory | None,
         run: RunCell,
@@ -89,6 +92,7 @@ class _Work:
         self._stage = stage
         self._gathering = gathering
         self._damaged = damaged
+        self._broken = broken
         self._durations = durations
         self._memory = memory
         self._run = run
@@ -101,7 +105,7 @@ class _Work:
             outcome = self._memory.recall(cell) if self._memory else None
             if outcome is None:
                 self._gathering.audience.begun(cell)
-                damage = self._damaged.get(cell.scenario.name, ())
+                damage = self._damage(cell)
                 outcome = await self._run(cell, self._stage, damage)
                 if self._memory:
                     self._memory.keep(outcome)
@@ -110,6 +114,13 @@ class _Work:
         except Exception as error:  # noqa: BLE001
             return Outcome(cell=cell, sha256=None, verdict="error", fault=fault_of(error))
         return outcome
+
+    def _damage(self, cell: Cell) -> Sequence[Problem]:
+        """Why a cell cannot run: first of all, what cannot be read at all."""
+        for file in (cell.client.file, cell.scenario.file):
+            if file in self._broken:
+                return self._broken[file]
+        return self._damaged.get(cell.scenario.name, ())
 
     def tell(self, outcome: Outcome) -> None:
         """Tell of an outcome; if that fails, the others are told all the same.

@@ -187,8 +187,8 @@ def rooted(folder: Path | None) -> Path:
     return workspace(folder) if folder == demo() else named(folder)
 
 
-def opened(folder: Path | None) -> tuple[Path, Project]:
-    """The project's root, and the project.
+def opened(folder: Path | None, *, tolerant: bool = False) -> tuple[Path, Project]:
+    """The project's root, and the project; see `open_project` for what is tolerated.
 
     Raises:
         InvalidError: There is none, or its files have problems.
@@ -197,4 +197,4 @@ def opened(folder: Path | None) -> tuple[Path, Project]:
     from harness.toolchain.state import state_folder
 
     root = rooted(folder)
-    return root, open_kept(root, state_folder(root))
+    return root, open_kept(root, state_folder(root), tolerant=tolerant)

@@ -37,12 +37,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     project: Project
 
 
-def open_kept(root: Path, state: Path) -> Project:
+def open_kept(root: Path, state: Path, *, tolerant: bool = False) -> Project:
     """Read a project, from what was kept of it where that still holds.
 
     Args:
         root: The project's root.
         state: Where the project keeps what it makes for itself; nothing is kept if it is not there.
+        tolerant: As for `open_project`; a project of which something is broken is not kept.
 
     Raises:
         InvalidError: As `open_project` does; such a project is not kept.
@@ -55,9 +56,9 @@ def open_kept(root: Path, state: Path) -> Project:
         kept = msgspec.msgpack.decode(place.read_bytes(), type=Kept)
         if kept.seal == seal:
             return msgspec.structs.replace(kept.project, marks=marks)
-    project = open_project(root)
+    project = open_project(root, tolerant=tolerant)
     changed = max((change for *_, change in own), default=0) / 1e9
-    if time.time() - changed > SETTLED_S and state.is_dir():
+    if time.time() - changed > SETTLED_S and state.is_dir() and not project.broken:
         keep(place, msgspec.msgpack.encode(Kept(seal=seal, project=project)))
     return msgspec.structs.replace(project, marks=marks)
 

@@ -37,6 +37,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """Those that can be read, and prove nothing: see `damaged`."""
     damaged: dict[str, tuple[Problem, ...]]
     """By scenario: why its recording cannot be used. Other scenarios still run."""
+    broken: dict[str, tuple[Problem, ...]] = {}
+    """By file: why a client or a scenario cannot be read, where others are to run all the same."""
     marks: dict[str, tuple[int, ...]] = {}
     """By path: what told each file from another when they were read; empty if nobody noted it."""
 
@@ -59,21 +61,26 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
                     )
 
 
-def open_project(root: Path) -> Project:
+def open_project(root: Path, *, tolerant: bool = False) -> Project:
     """Read a project.
+
+    Args:
+        root: Its root.
+        tolerant: Whether a client or a scenario that cannot be read keeps only its own cells from
+            running; something else then stands in its place, see `broken`.
 
     Raises:
         InvalidError: With every problem of every file but the recordings, whose problems concern
             only the cells that they answer.
     """
-    from harness.model import build
+    from harness.model import build, stand_in
 
     problems: list[Problem] = []
     samples = root / "samples"
     catalog = build.catalog(root / MARK, str(MARK), problems)
     operations = _each(samples / "operations", build.operation, problems)
     # A scenario is not to blame for an operation that cannot be read.
-    broken = {path.stem for path in (samples / "operations").glob("*.yaml")} - set(operations)
+    unread = {path.stem for path in (samples / "operations").glob("*.yaml")} - set(operations)
     clients: dict[str, Client] = {}
     for folder in sorted(path.parent for path in samples.glob("*/client.yaml")):
         client = build.client(folder, f"samples/{folder.name}", problems)
@@ -83,21 +90,46 @@ def open_project(root: Path) -> Project:
         problems.append(Problem(file="samples", message="no folder here has a client.yaml"))
 
     def scenario(path: Path, name: str, problems: list[Problem]) -> Scenario | None:
-        return build.scenario(path, name, operations, clients, problems, broken)
+        return build.scenario(path, name, operations, clients, problems, unread)
 
     scenarios = _each(samples / "scenarios", scenario, problems)
-    if problems or catalog is None:
+    broken: dict[str, tuple[Problem, ...]] = {}
+    if problems and tolerant and clients and scenarios:
+        broken = _by_file(problems, samples)
+    if catalog is None or (problems and not broken):
         raise InvalidError(problems)
     recordings, unusable, damaged = _recordings(samples / "recordings", scenarios, operations)
+    for path in sorted(root / file for file in broken):
+        if path.name == "client.yaml":
+            names = {one.stem for one in (samples / "scenarios").glob("*.yaml")}
+            file = f"samples/{path.parent.name}/client.yaml"
+            clients[path.parent.name] = stand_in.client(path.parent, file, names)
+        else:
+            file = f"samples/scenarios/{path.name}"
+            scenarios[path.stem] = stand_in.scenario(path.stem, file, next(iter(operations)))
     return Project(
         catalog=catalog,
         operations=operations,
-        clients=clients,
-        scenarios=scenarios,
+        clients=dict(sorted(clients.items())),
+        scenarios=dict(sorted(scenarios.items())),
         recordings=recordings,
         unusable=unusable,
         damaged=damaged,
+        broken=broken,
     )
+
+
+def _by_file(problems: Iterable[Problem], samples: Path) -> dict[str, tuple[Problem, ...]]:
+    """Problems by the client or scenario that they are of; none if one is of anything else."""
+    found: dict[str, tuple[Problem, ...]] = {}
+    for one in problems:
+        path = samples.parent / one.file
+        is_client = path.name == "client.yaml" and path.parent.parent == samples
+        is_scenario = path.parent == samples / "scenarios" and path.suffix == ".yaml"
+        if not is_client and not is_scenario:
+            return {}
+        found[one.file] = (*found.get(one.file, ()), one)
+    return found
 
 
 def _each(

@@ -127,7 +127,9 @@ class Screen:
         """The cell of which all was told already that is to be told of this one."""
         if one.fault is None:
             return ""
-        cause = alike(one.fault.message), one.fault.remedy
+        # An endpoint's words differ each time; a file's line is that file's alone.
+        message = alike(one.fault.message) if one.diagnosis else one.fault.message
+        cause = message, one.fault.remedy
         first = self._faults.setdefault(cause, one.cell.id)
         return first if first != one.cell.id else ""
 

@@ -178,8 +178,12 @@ class Session:
         self._state = state_folder(self.root)
         if not self.newest:
             clients = {cell.client.name: cell.client for cell in cells}
-            self.toolchains = prepare_all(
-                clients.values(), self.root, self._state, announce, self.node
+            sound = [one for one in clients.values() if one.file not in self.project.broken]
+            none = HarnessError(
+                "nobody knows what it needs", "see what is wrong with its client.yaml"
+            )
+            self.toolchains = dict.fromkeys(clients, none) | prepare_all(
+                sound, self.root, self._state, announce, self.node
             )
         self._memory = None if self.live else self._open_memory()
         self._durations = self.live.durations if self.live else Durations(self._state)
@@ -280,6 +284,7 @@ class Session:
                 gathering,
                 jobs=jobs,
                 damaged=self.project.damaged,
+                broken=self.project.broken,
                 durations=None if live else self._durations,
                 memory=self._memory,
                 run=live.run_cell if live else None,
