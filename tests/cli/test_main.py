@@ -108,7 +108,7 @@ def test_no_arguments_show_the_help(call):
 
 
 def test_our_own_fault_is_3_with_its_remedy(call, monkeypatch, root):
-    def fail(*_):
+    def fail(*_, **__):
         raise HarnessError("it broke", "mend it")
 
     monkeypatch.setattr("harness.model.kept.open_kept", fail)
@@ -116,7 +116,7 @@ def test_our_own_fault_is_3_with_its_remedy(call, monkeypatch, root):
 
 
 def test_a_bug_of_ours_is_3_and_asks_for_a_report(call, monkeypatch, root):
-    def fail(*_):
+    def fail(*_, **__):
         raise ZeroDivisionError
 
     monkeypatch.setattr("harness.model.kept.open_kept", fail)
@@ -131,7 +131,7 @@ def test_a_bug_of_ours_is_3_and_asks_for_a_report(call, monkeypatch, root):
 
 
 def test_a_bug_of_ours_is_told_even_where_nothing_can_be_kept(call, monkeypatch, root, tmp_path):
-    def fail(*_):
+    def fail(*_, **__):
         raise ZeroDivisionError
 
     monkeypatch.setattr("harness.model.kept.open_kept", fail)
@@ -143,7 +143,7 @@ def test_a_bug_of_ours_is_told_even_where_nothing_can_be_kept(call, monkeypatch,
 
 
 def test_an_interrupt_is_130(call, monkeypatch, root):
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("harness.model.kept.open_kept", interrupt)
