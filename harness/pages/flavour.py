@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from harness.pages import javascript
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
@@ -21,6 +23,12 @@ COMMENTS = {"<!--": "-->", "{/*": "*/}"}
 
 INDENTING = re.compile(r'===[+!]{0,2} +".*"\s*$|!!! ?[\w-].*$|\?\?\?\+? ?[\w"-].*$')
 """What opens a content tab, an admonition or a collapsible block of MkDocs: four columns follow."""
+
+CODE = re.compile(r"\\.|(`+)(?!`)(?:.|\n(?!\n))*?(?<!`)\1(?!`)")
+"""An escaped character, or code within a line: no expression begins in either."""
+
+COMMENT_LIKE = re.compile(r"\{\\?/\\?[*_]")
+"""What begins a comment of MDX, also after a formatter took its stars for emphasis."""
 
 INDENT = 4
 BREAKS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -45,6 +53,9 @@ def parser(*, mdx: bool) -> MarkdownIt:
         # Whatever makes a difference only to how text looks need not be told from text.
         md.disable(["code", "html_block", "lheading", "reference"])
         md.block.ruler.at("paragraph", _paragraph)
+        md.block.ruler.before("fence", "statement", _statement)
+        md.block.ruler.after("comment", "expression", _expression, BREAKS)
+        md.inline.ruler.before("comment", "expression", _inline_expression)
     else:
         md.block.ruler.before("hr", "indenting", _indenting, BREAKS)
     return md
@@ -113,17 +124,82 @@ def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
+def _statement(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """An import or an export of MDX, up to the first empty line at which nothing is open."""
+    at = state.bMarks[start]
+    outermost = state.level == 0 and state.tShift[start] == 0
+    if silent or not outermost or not javascript.STATEMENT.match(state.src, at):
+        return False
+    stack: list[str] = []
+    for line in range(start, end):
+        while at < state.eMarks[line]:
+            at = javascript.step(state.src, at, len(state.src), stack)
+        last = line + 1 == end or state.isEmpty(line + 1)
+        if last and not stack and at <= state.eMarks[line]:
+            state.line = line + 1
+            return True
+    return False
+
+
+def _expression(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """An expression of MDX, or a tag with one in it, that begins a line; the line's rest is text."""
+    at, last = _start(state, start), state.eMarks[end - 1]
+    after = _past(state.src, at, last)
+    if after is None or (state.src[at] == "<" and "{" not in state.src[at:after]):
+        return False
+    if silent:
+        return True
+    line = next(line for line in range(start, end) if after <= state.eMarks[line])
+    rest = state.src[after : state.eMarks[line]]
+    if rest.strip():
+        token = state.push("inline", "", 0)
+        token.content, token.map, token.children = rest, [line, line + 1], []
+    state.line = line + 1
+    return True
+
+
+def _reach(state: StateBlock, line: int, end: int, at: int = 0) -> int:
+    """How far the last expression or tag reaches that begins in a line of text."""
+    at, last = max(at, _start(state, line)), state.eMarks[end - 1]
+    while at < state.eMarks[line]:
+        code = CODE.match(state.src, at)
+        after = code.end() if code else _past(state.src, at, last)
+        at = at + 1 if after is None else after
+    return at
+
+
+def _past(text: str, at: int, end: int) -> int | None:
+    """The place after an expression or a tag of MDX that begins here."""
+    if text.startswith("{", at):
+        comment = COMMENT_LIKE.match(text, at)
+        return None if comment else javascript.closed(text, at, end)
+    return javascript.tag(text, at, end)
+
+
+def _inline_expression(state: StateInline, silent: bool) -> bool:
+    """An expression or a tag of MDX within a line of text."""
+    after = _past(state.src, state.pos, len(state.src))
+    if after is None:
+        return False
+    if not silent:
+        state.pending += state.src[state.pos : after]
+    state.pos = after
+    return True
+
+
 def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Lines of text in MDX, where a block may follow at any indentation."""
     if silent:
         return False
     breaks = state.md.block.ruler.getRules("paragraph")
     outside, state.parentType = state.parentType, "paragraph"
-    line = start + 1
+    line, reach = start + 1, _reach(state, start, end)
     while line < end and not state.isEmpty(line):
         lazy = state.sCount[line] < 0  # how a quote marks what goes on without its mark
-        if not lazy and any(rule(state, line, end, True) for rule in breaks):
+        data = reach > state.bMarks[line]
+        if not (lazy or data) and any(rule(state, line, end, True) for rule in breaks):
             break
+        reach = max(reach, _reach(state, line, end, reach))
         line += 1
     state.line, state.parentType = line, outside
     state.push("paragraph_open", "p", 1).map = [start, line]

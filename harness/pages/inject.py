@@ -12,15 +12,13 @@ from harness.pages import tabs
 from harness.pages.flavour import INDENT
 from harness.pages.marker import closing, places
 from harness.pages.page import BOM, Page, is_mdx, read
+from harness.pages.snippet import SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.pages.marker import Opening, Place
     from harness.pages.snippet import Snippet, Snippets
-
-WORD = b"snippet"
-"""In every marker. A page without it has none, and need not be read."""
 
 
 class Injected(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +43,7 @@ def inject(content: bytes, file: str, snippets: Snippets) -> Injected:
     Raises:
         InvalidError: A project's file is wrong. What is wrong with the page is returned.
     """
-    if WORD not in content:
+    if not SIGN.search(content):
         return Injected(content=content)
     mdx = is_mdx(file)
     page = read(content, mdx=mdx)

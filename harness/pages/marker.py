@@ -29,10 +29,15 @@ if TYPE_CHECKING:
     from harness.pages.page import Page
 
 SPOKEN = re.compile(r"(?:<!--|\{/\*)\s*(?:snippet:|(/)snippet(?=[\s:*-]))(.*)", re.DOTALL)
+MISSPELT = re.compile(r"(?:<!--|\{/\*)\s*([A-Za-z]+)\s*:?\s*(\S*)")
 SAMPLE = re.compile(r"(?:[\w*?\[\]!-]+/)?[\w*?\[\]!-]+(?:@\S+)?")
 WORD = re.compile(r'(?:(\w+)=)?("[^"]*"|[^\s"]+)(?!\S)|(\S+)')
 CHECKSUM = re.compile(r"(?:[0-9a-f]{12})?")
 OPTIONS = ["tabs", "title", "region", "model"]
+LIKE = "this comment is like a marker, and is none"
+LIKE_WHAT = (
+    "a marker is <!-- snippet: python/basic --> and <!-- /snippet -->, in MDX with {/* and */}"
+)
 CLOSE_IT = "close it in a line of its own: <!-- /snippet -->"
 
 
@@ -68,6 +73,8 @@ def places(page: Page, file: str) -> tuple[list[Place], list[Problem]]:
     for comment in sorted(page.comments, key=lambda comment: comment.line):
         spoken = SPOKEN.match(comment.text)
         if spoken is None:
+            if _misspelt(comment.text):
+                _Marker(comment, file, problems).complain(LIKE, LIKE_WHAT)
             continue
         marker = _Marker(comment, file, problems)
         marker.read(spoken[2], closing=bool(spoken[1]))
@@ -83,7 +90,23 @@ def places(page: Page, file: str) -> tuple[list[Place], list[Problem]]:
             opened = None
     if opened is not None:
         opened.complain("this marker is never closed", CLOSE_IT)
+    for line in page.mangled:
+        message = (
+            "something like a marker stands here, and is text: a formatter may have changed it"
+        )
+        problems.append(Problem(file=file, line=line + 1, message=message, hint=LIKE_WHAT))
     return found, problems
+
+
+def _misspelt(text: str) -> bool:
+    """Whether a comment that is no marker was meant as one."""
+    found = MISSPELT.match(text)
+    if found is None:
+        return False
+    word, rest = found.groups()
+    alike = word.lower() == "snippet" or bool(near(word.lower(), ["snippet"]))
+    asks = "/" in rest or "tabs=" in text
+    return alike and asks and SAMPLE.fullmatch(rest) is not None
 
 
 def closing(comment: Comment, checksum: str) -> str:

@@ -25,6 +25,13 @@ RAW = re.compile(r"<(?:script|pre|style|textarea|[?!])", re.IGNORECASE)
 """What begins HTML in which a comment is text, or is one already."""
 
 
+MANGLED = re.compile(
+    r"^[ \t>]*(?:\\?<\\?!\\?-|&lt;!-|&#60;!-|\\?\{\\?/\\?[*_])[^\w\n]*/?\s*snippet\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A marker after a formatter or an editor has escaped it, or taken its stars for emphasis."""
+
+
 class Fence(msgspec.Struct, frozen=True, kw_only=True):
     """A fenced block."""
 
@@ -62,6 +69,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """With their ends; a byte order mark is left out."""
     fences: tuple[Fence, ...]
     comments: tuple[Comment, ...]
+    mangled: tuple[int, ...] = ()
+    """Lines, counted from 0, that begin with what may have been a marker, and is text."""
 
 
 def is_mdx(file: str) -> bool:
@@ -85,6 +94,7 @@ def read(content: bytes, *, mdx: bool) -> Page:
     md = parser(mdx=mdx)
     md.block.parse("\n".join(texts), md, {}, tokens)
     fences, comments = [], []
+    mangled: list[int] = []
     inside: list[int] = []
     for number, token in enumerate(tokens):
         if token.nesting > 0:
@@ -97,16 +107,23 @@ def read(content: bytes, *, mdx: bool) -> Page:
             comments.append(_comment(token, texts, tuple(inside)))
         elif token.type == "inline":
             comments.extend(_within_text(token, mdx=mdx))
+            mangled.extend(_mangled(token, mdx=mdx))
         elif token.type == "html_block":
             comments.extend(_within_html(token))
-    return Page(lines=tuple(lines), fences=tuple(fences), comments=tuple(comments))
+    return Page(
+        lines=tuple(lines),
+        fences=tuple(fences),
+        comments=tuple(comments),
+        mangled=tuple(mangled),
+    )
 
 
 def _front_matter(texts: list[str]) -> int:
-    """How many lines of data stand before the page, between lines of three dashes."""
-    if not texts or texts[0].rstrip() != "---":
+    """How many lines of data stand before the page: YAML between `---`, or TOML between `+++`."""
+    mark = texts[0].rstrip() if texts else ""
+    if mark not in {"---", "+++"}:
         return 0
-    ends = (number for number, text in enumerate(texts) if number and text.rstrip() == "---")
+    ends = (number for number, text in enumerate(texts) if number and text.rstrip() == mark)
     return next(ends, -1) + 1
 
 
@@ -143,6 +160,25 @@ def _within_text(token: Token, *, mdx: bool) -> Iterator[Comment]:
         if one.type == "comment":
             line = _extent(token)[0] + token.content.count("\n", 0, one.meta["at"])
             yield Comment(line=line, text=one.content, where="text")
+
+
+def _mangled(token: Token, *, mdx: bool) -> Iterator[int]:
+    """Lines of text that begin with what may have been a marker; not those in code."""
+    if not MANGLED.search(token.content):
+        return
+    found: list[Token] = []
+    md = parser(mdx=mdx)
+    md.inline.parse(token.content, md, {}, found)
+    text = "".join("\n" if "break" in one.type else _as_typed(one) for one in found)
+    for one in MANGLED.finditer(text):
+        yield _extent(token)[0] + text.count("\n", 0, one.start())
+
+
+def _as_typed(token: Token) -> str:
+    """What stands in the page for a piece of a line; of code and comments, nothing."""
+    if token.type in {"code_inline", "comment"}:
+        return "\n" * token.content.count("\n")
+    return token.markup if token.type == "text_special" else token.content or token.markup
 
 
 def _within_html(token: Token) -> Iterator[Comment]:

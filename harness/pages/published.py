@@ -10,7 +10,7 @@ from harness.model.problem import InvalidError, Problem
 from harness.pages import committed, quickstart
 from harness.pages.git_files import pages_on_disk
 from harness.pages.proof import Gate, Unproven, sort
-from harness.pages.snippet import Published
+from harness.pages.snippet import SIGN, Published
 from harness.render.stale import WHY, stale
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _marked(
 ) -> tuple[list[Unproven], list[Problem]]:
     """Pages that people write, with samples between markers: what is stale, and what is wrong."""
     pages = {path: path.read_bytes() for path in known}
-    pages = {path: content for path, content in pages.items() if MARKED in content}
+    pages = {path: content for path, content in pages.items() if SIGN.search(content)}
     if not pages:
         return [], []
     from harness.pages.inject import inject  # reads Markdown, which takes long to import

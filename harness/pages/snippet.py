@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from harness.model.cell import Cell
     from harness.model.project import Project
+
+
+SIGN = re.compile(rb"s[ni]{2}p", re.IGNORECASE)
+"""In every marker, also in most that are misspelt. A page without it need not be read."""
 
 
 class SnippetRequest(msgspec.Struct, frozen=True, kw_only=True):

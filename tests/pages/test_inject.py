@@ -215,3 +215,59 @@ def test_a_page_may_be_indented_anew_or_get_other_line_ends():
         result = inject(other, "page.md", snippets)
         assert result.edited == ()
         assert b"Gr\xc3\xbc\xc3\x9fe" in result.content
+
+
+MANGLED = [
+    ("page.mdx", "{/_ snippet: python/basic _/}"),
+    ("page.mdx", "{/\\* snippet: python/basic \\*/}"),
+    ("page.mdx", "\\{/\\* snippet: python/basic \\*/}"),
+    ("page.md", "{/_ snippet: python/basic _/}"),
+    ("page.md", "\\<!-- snippet: python/basic -->"),
+    ("page.md", "<\\!-- snippet: python/basic -->"),
+    ("page.md", "&lt;!-- snippet: python/basic --&gt;"),
+    ("page.mdx", "&lt;!-- snippet: python/basic --&gt;"),
+    ("page.md", "<!- snippet: python/basic -->"),
+    ("page.md", "> \\<!-- snippet: python/basic -->"),
+    ("page.md", "Text\n\\<!-- snippet: python/basic -->"),
+]
+
+
+@pytest.mark.parametrize(("file", "marker"), MANGLED)
+def test_a_marker_that_a_formatter_has_changed_is_told(file, marker):
+    page = f"# T\n\n{marker}\n\nText.\n"
+    ((line, message),) = told(page.encode(), file)
+    assert line == 3 + marker.count("\n")
+    assert "something like a marker stands here, and is text" in message
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "snipet: python/basic",
+        "snippets: python/basic",
+        "Snippet: python/basic",
+        "SNIPPET: python/basic",
+        "snippet python/basic",
+        "snippet : python/basic",
+        "sinppet: basic tabs=plain",
+    ],
+)
+@pytest.mark.parametrize("file", ["page.md", "page.mdx"])
+def test_a_marker_that_is_misspelt_is_told(marker, file):
+    begin, end = ("{/*", "*/}") if file.endswith("x") else ("<!--", "-->")
+    page = f"# T\n\n{begin} {marker} {end}\n".encode()
+    assert told(page, file) == [(3, "this comment is like a marker, and is none")]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "`\\<!-- snippet: python/basic -->`\n",
+        "```md\n\\<!-- snippet: python/basic -->\n```\n",
+        "Write \\<!-- snippet: python/basic --> in a line.\n",
+        "<!-- Snippet: see below -->\n",
+        "<!-- snippets are made by a/b -->\n",
+    ],
+)
+def test_what_speaks_of_markers_is_none(page):
+    assert done(page.encode()) == page.encode()

@@ -121,3 +121,64 @@ def test_any_few_bytes_are_a_page(size):
         for mdx in (False, True):
             read(text * size, mdx=mdx)
             read((text + b"\n") * size, mdx=mdx)
+
+
+def test_front_matter_of_toml_is_no_text():
+    page = b'+++\ntitle = """\n<!-- a -->\n```\n"""\n+++\n\n<!-- b -->\n'
+    assert comments(page) == [(7, "alone")]
+    assert codes(page) == []
+    assert comments(b"+++\n<!-- a -->\n") == [(1, "alone")], "which is never closed"
+
+
+DATA = {
+    "an export": "export const x = `\n{}\n\n{}\n`;\n",
+    "an export over empty lines": "export const x = {{\n\n  a: [`\n{}\n`],\n}};\n",
+    "an export with a brace in a string": "export const x = '{{' + \"`\" + `\n{}\n`\n",
+    "an export with a template in a template": "export const x = `${{`\n{}\n`}}\n{}\n`\n",
+    "an export with a comment": "export const x = 1 /* `\n{} */ + `\n{}\n`; // `\n",
+    "an attribute": "<P code={{`\n{}\n\n{}\n`}} />\n",
+    "an attribute after others": "<P a=\"{{\" b='>' c\n  d={{`\n{}\n`}}>\n\n</P>\n",
+    "an attribute within text": "Text <P code={{`\n{}\n`}} /> text\n",
+    "an attribute in one line": '<P code={{"{}"}} />\n',
+    "an attribute within a line": 'Text <P code={{"{}"}} /> text\n',
+    "an attribute in a list": "- <P code={{`\n  {}\n  `}} />\n",
+    "an attribute in a quote": "> <P code={{`\n> {}\n> `}} />\n",
+    "an expression": "{{`\n{}\n\n{}\n`}}\n",
+    "an expression within text": "Text {{`\n{}\n`}} text\n",
+    "an expression in one line": "{{'{}'}}\n",
+}
+
+
+@pytest.mark.parametrize("text", DATA.values(), ids=DATA)
+def test_in_javascript_of_mdx_there_is_no_comment_of_the_page(text):
+    marker = "{/* snippet: python/basic */}"
+    page = f"{text.format(marker, marker)}\n{marker}\n"
+    assert comments(page.encode(), mdx=True) == [(page.count("\n") - 1, "alone")]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "import it, `he said.\n\n{}\n",
+        "export nothing {{ of it\n\n{}\n",
+        "a < b {{ c\n\n{}\n",
+        "`<P a={{` b\n\n{}\n",
+        "\\{{ a\n\n{}\n",
+        "<P>\n{}\n</P>\n",
+        "<P a={{1}}>\n{}\n</P>\n",
+        "importer `\n\n{}\n",
+        "  export const x = `\n\n{}\n\n`\n",
+        "```js\nexport const x = `\n```\n\n{}\n",
+    ],
+)
+def test_what_is_no_javascript_hides_nothing(page):
+    marker = "{/* snippet: python/basic */}"
+    assert len(comments(page.format(marker).encode(), mdx=True)) == 1
+
+
+def test_text_after_an_expression_is_text():
+    assert comments(b"<P a={1} /> {/* b */}\n", mdx=True) == [(0, "text")]
+
+
+def test_markdown_knows_no_javascript():
+    assert comments(b"export const x = `\n\n<!-- a -->\n\n`\n") == [(2, "alone")]

@@ -224,7 +224,7 @@ def published(need):
     def _published(name, path):
         digest = PACKAGES[name]
         folder = need.state / "node" / f"packed-{name}"
-        installed(folder, f"{name}.tgz", lambda new: fetch(name, digest, new))
+        installed(folder, lambda new: fetch(name, digest, new), print, f"{name}.tgz")
         with tarfile.open(folder / f"{name}.tgz") as archive:
             return archive.extractfile(f"package/{path}").read().decode()
 
