@@ -37,8 +37,9 @@ def exit_status(evidence: Evidence) -> list[Finding] | None:
         message = f"the sample ended with {ended}" + (f": {cause}" if cause else "")
         findings.append(_exit(message, expected, str(ended)))
     if ended.left_behind:
-        message = f"still running after the sample had ended: {'; '.join(ended.left_behind)}"
-        findings.append(_exit(message, "nothing left running", list(ended.left_behind)))
+        left = [evidence.hide(command) for command in ended.left_behind]
+        message = f"still running after the sample had ended: {'; '.join(left)}"
+        findings.append(_exit(message, "nothing left running", left))
     return findings
 
 

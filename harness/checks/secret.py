@@ -27,6 +27,8 @@ def kept(evidence: Evidence) -> list[Finding]:
         places += _places(request, credentials)
     for attempt in observation.attempts:
         places.append((f"in what is asked of {attempt.kind}", attempt.host.encode()))
+    for command in observation.exit.left_behind:
+        places.append(("in the arguments of a command", command.encode("utf-8", "replace")))
     secret = Secret(observation.canary.encode())
     found = [place for place, data in places if secret.is_in(data)]
     for connection in observation.connections:

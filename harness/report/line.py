@@ -130,7 +130,7 @@ def _observed(observation: Observation) -> Line:
             "code": ended.code,
             "signal": ended.signal,
             "ended_for": ended.ended_for or None,
-            "left_behind": list(ended.left_behind),
+            "left_behind": [one.replace(canary, "{token}") for one in ended.left_behind],
         },
         "run": {
             "duration_ms": round(observation.duration_ms, 1),
