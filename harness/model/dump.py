@@ -57,7 +57,7 @@ def dump(recording: Recording) -> str:
 def _provenance(provenance: Provenance) -> Iterator[str]:
     yield f"how: {provenance.how}"
     yield f"on: {provenance.on}"
-    for name in ("endpoint", "client"):
+    for name in ("endpoint", "model", "client"):
         if value := getattr(provenance, name):
             yield f"{name}: {scalar(value)}"
     if provenance.versions:

@@ -40,6 +40,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 8601 date."""
     endpoint: str = ""
     """Which endpoint was recorded: its name in the catalogue, or its URL."""
+    model: str = ""
+    """Which model the endpoint says that it has, or `unknown`; empty if nobody asked."""
     client: str = ""
     """Which client's sample it answered."""
     versions: dict[str, str] = {}

@@ -12,6 +12,7 @@ from harness.checks.judge import judge
 from harness.gateway.record import Record, Taken
 from harness.live.run import Live
 from harness.live.scrubbed import SHORTEST
+from harness.live.served import served_model
 from harness.live.target import OWN
 from harness.model.problem import HarnessError
 from harness.model.recording import Exchange, Provenance, Recording, UnreadableError
@@ -67,6 +68,7 @@ class Recorder:
         self._target = target
         self._keep_failed = keep_failed
         self._records: dict[str, Record] = {}
+        self._model = ""
         self.live = Live(target, state, limit_s=limit_s, budget_s=budget_s, around=self._around)
 
     def _around(self, cell: Cell, inner: Responder) -> Responder:
@@ -88,6 +90,8 @@ class Recorder:
         if not answered:
             why = next((one.missing for one in taken if one.missing), "the sample sent no request")
             raise HarnessError(f"{cell.id}: nothing to record: {why}", _remedy(cell, self._target))
+        asked = observation.answers[0].model if observation.answers else ""
+        self._model = await served_model(self._target, asked) if asked else ""
         # The sample is judged by all that it was answered, errors too.
         every = self._recording(cell, stage, answered)
         judged = msgspec.structs.replace(cell, recording=every)
@@ -125,6 +129,7 @@ class Recorder:
                 how="recorded",
                 on=date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
                 endpoint=endpoint.url if endpoint.name == OWN else endpoint.name,
+                model=self._model,
                 client=cell.client.name,
                 versions=dict(stage.ready(cell).versions),
             ),
