@@ -98,7 +98,8 @@ def fingerprint(
     project: Project, root: Path, cells: Sequence[Cell], settings: Sequence[str]
 ) -> str:
     """Changes whenever another whole run would be made; the same on every machine."""
-    total = hashlib.sha256(msgspec.msgpack.encode(project, order="deterministic"))
+    said = msgspec.structs.replace(project, marks={})  # where and when files lie is no part of it
+    total = hashlib.sha256(msgspec.msgpack.encode(said, order="deterministic"))
     for text in (*settings, *(cell.id for cell in cells)):
         total.update(f"{len(text)} {text}".encode())
     for cell in cells:

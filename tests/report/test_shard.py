@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.gathering import groups
+from harness.model.kept import open_kept
 from harness.model.problem import InvalidError
 from harness.report.ndjson import durations_in
 from harness.report.shard import fingerprint, shard_of, split
@@ -83,3 +84,13 @@ def test_durations_are_read_from_a_report(tmp_path):
     cells = reported.cell("a/b", run={"duration_ms": 5.0}), reported.cell("a/c")
     reported.write(tmp_path, reported.whole(*cells))
     assert durations_in(tmp_path) == durations_in(tmp_path / "report.ndjson") == {"a/b": 5.0}
+
+
+def test_shards_of_two_working_copies_are_of_one_run(copy_first_samples, tmp_path):
+    prints = set()
+    for name in ("here", "there"):
+        copy = copy_first_samples(tmp_path / name)
+        project = open_kept(copy, copy / "state")
+        assert project.marks  # which differ from copy to copy
+        prints.add(fingerprint(project, copy, list(project.cells()), ["fork"]))
+    assert len(prints) == 1
