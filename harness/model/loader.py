@@ -107,6 +107,9 @@ def read(path: Path, name: str, problems: list[Problem]) -> Loaded | None:
     except NotYamlError as error:
         problems.append(Problem(file=name, line=error.line, message=error.message))
         return None
+    if data is None and not unread:
+        problems.append(Problem(file=name, message="this file is empty"))
+        return None
     return Loaded(file=name, data=data, lines=lines, unread=unread)
 
 

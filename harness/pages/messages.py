@@ -62,7 +62,7 @@ class Messages:
         text = self._texts.get(place)
         if text is None:
             hint = near(key, [".".join(map(str, known[1:])) for known in self._texts])
-            self._complain(place, f"the message {key!r} is missing", hint)
+            self._complain(place, f"the message {key!r}, which the page asks for, is missing", hint)
             return ""
         self._used.add(place)
         try:

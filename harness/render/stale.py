@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 WHY = {
     "missing": "is not there",
     "differs": "is not what its scenario and template give",
+    "line ends": "has the line ends of Windows (CRLF), as git's core.autocrlf makes them",
     "by hand": "was written or changed by hand",
     "leftover": "comes from no scenario",
     "unnoted": "lacks what was written last",
 }
 """In words, after the file's name."""
 
-Why = Literal["missing", "differs", "by hand", "leftover", "unnoted"]
+Why = Literal["missing", "differs", "line ends", "by hand", "leftover", "unnoted"]
 
 
 class Stale(msgspec.Struct, frozen=True, kw_only=True):

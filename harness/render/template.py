@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
+from harness.model.loader import near
 from harness.model.problem import InvalidError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from jinja2 import Environment, Template
+    from jinja2 import Environment, StrictUndefined, Template
     from jinja2.runtime import Context
 
     Block = Callable[[Context], Iterator[str]]
@@ -22,14 +25,32 @@ TEMPLATE = "<template>"
 
 def environment(filters: Mapping[str, Callable[..., str]]) -> Environment:
     """How templates are read: strictly, line by line, and with nothing escaped but by our filters."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment
 
     # What is written is no HTML.
     made = Environment(  # noqa: S701
-        undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
+        undefined=_undefined(), keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= filters
     return made
+
+
+@cache
+def _undefined() -> type[StrictUndefined]:
+    """What a template asks for that is not there, told in the words of templates."""
+    from jinja2 import StrictUndefined
+
+    class Undefined(StrictUndefined):
+        @property
+        def _undefined_message(self) -> str:
+            owner, name = self._undefined_obj, self._undefined_name
+            if self._undefined_hint or not isinstance(owner, Struct) or not isinstance(name, str):
+                return super()._undefined_message
+            known = [one for one in dir(owner) if one[0] != "_"]
+            hint = near(name, known) or f"it has {', '.join(known)}"
+            return f"a {type(owner).__name__.lower()} has no {name!r}; {hint}"
+
+    return Undefined
 
 
 def fill(reading: Environment, text: str, file: str, **values: Any) -> str:

@@ -47,7 +47,9 @@ class Written:
         """
         return (path, _digest(content)) in self._lines
 
-    def why(self, path: str, content: bytes | None) -> Literal["missing", "differs", "by hand"]:
+    def why(
+        self, path: str, content: bytes | None
+    ) -> Literal["missing", "differs", "line ends", "by hand"]:
         """Why a file is not what it should be.
 
         Args:
@@ -56,6 +58,8 @@ class Written:
         """
         if content is None:
             return "missing"
+        if b"\r\n" in content and self.holds(path, content.replace(b"\r\n", b"\n")):
+            return "line ends"
         return "differs" if self.holds(path, content) else "by hand"
 
     def note(self, contents: Mapping[str, bytes]) -> None:

@@ -157,7 +157,12 @@ class Stage:
             if error.errno in {errno.EMFILE, errno.ENFILE}:
                 raise  # no fault of the sample's
             message = f"this sample cannot be read: {error.strerror}"
-            hint = "render it with: sampleproof render"
+            gone = isinstance(error, FileNotFoundError)
+            hint = (
+                "render it with: sampleproof render"
+                if gone
+                else "put a file there, for all to read"
+            )
             raise InvalidError([Problem(file=cell.path, message=message, hint=hint)]) from error
 
     async def launcher_of(self, cell: Cell) -> Launcher:

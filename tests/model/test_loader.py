@@ -103,7 +103,7 @@ def test_a_name_must_fit_every_language(scenario, name):
         (b"a: !secret x\n", 1, "a tag"),
         (b"? [a]\n: 1\n", 1, "a key must be a plain word"),
         (b"a: .nan\n", 1, "JSON has no number"),
-        (b"", 0, "expected a mapping"),
+        (b"", 0, "this file is empty"),
         (b"&a [*a]\n", 1, "in itself"),
         (b"[" * 9999, 1, "nested too deeply"),
     ],

@@ -83,3 +83,9 @@ def test_another_ending_is_named(copy):
 
 def test_a_folder_without_project_is_refused(tmp_path):
     assert "samples/catalog.yaml: this file is missing" in "\n".join(problems(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "# later\n"])
+def test_an_empty_file_is_said_to_be_empty(copy, content):
+    (copy / "samples/catalog.yaml").write_text(content, "utf-8")
+    assert problems(copy)[0] == "samples/catalog.yaml: this file is empty"

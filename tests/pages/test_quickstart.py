@@ -93,7 +93,7 @@ def test_a_short_spanish_page(short):
 def test_a_missing_and_a_surplus_message_are_told_with_their_lines(short):
     edit(short / "docs/messages/es.yaml", "  title:", "  titel:")
     assert problems(short) == [
-        "docs/messages/es.yaml:2: messages: the message 'title' is missing\n  did you mean titel?",
+        "docs/messages/es.yaml:2: messages: the message 'title', which the page asks for, is missing\n  did you mean titel?",
         "docs/messages/es.yaml:3: messages.titel: the page has no use for this message\n  remove it",
     ]
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.project import open_project
-from harness.render.stale import stale, write
+from harness.render.stale import WHY, stale, write
 
 
 def look(root: Path):
@@ -55,7 +55,6 @@ def test_one_character_of_a_scenario(copy):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda content: content.replace(b"\n", b"\r\n"),
         lambda content: content[:-1],
         lambda content: content + b"\n",
         lambda content: content + b"\xff",
@@ -68,6 +67,16 @@ def test_bytes_count_and_the_difference_can_be_seen(copy, spoil):
     (entry,) = look(copy)
     assert entry.why == "by hand"
     assert any(line[0] in "+-" for line in entry.diff.splitlines()[3:])
+
+
+def test_line_ends_of_windows_are_named_and_mended(copy):
+    path = copy / "samples/curl/basic.sh"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    (entry,) = look(copy)
+    assert (entry.why, entry.remedy) == ("line ends", "sampleproof render")
+    assert "CRLF" in WHY[entry.why]
+    write(copy, open_project(copy).cells())
+    assert look(copy) == []
 
 
 def test_a_missing_sample(copy):
