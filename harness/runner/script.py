@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model import files
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             OSError: It cannot be read.
         """
-        with path.open("rb") as file:
+        with files.opened(path) as file:
             found = os.fstat(file.fileno())
             return cls(
                 path=str(path),

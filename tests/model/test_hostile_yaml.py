@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -244,3 +245,13 @@ def test_a_schema_without_end_is_told_where_it_is_used(tmp_path, root, project):
     build.scenario(tmp_path / "example.yaml", "example.yaml", {"chat": chat}, {}, problems)
     (problem,) = map(str, problems)
     assert problem.startswith("example.yaml:5: parameters.odd: cannot be held against its schema")
+
+
+@pytest.mark.parametrize("name", ["pl\udcff", "a b", "-a", "a@b", "*"])
+def test_a_client_has_a_name_that_can_be_typed_and_kept(tmp_path, root, name):
+    folder = tmp_path / name
+    shutil.copytree(root / "samples" / "curl", folder)
+    problems = []
+    assert build.client(folder, f"samples/{name}", problems) is None
+    (problem,) = problems
+    assert "expected a folder name of letters, digits" in problem.message

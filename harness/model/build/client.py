@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,15 @@ import msgspec
 from harness.model import files
 from harness.model.client import Client
 from harness.model.loader import load
+from harness.model.problem import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model.loader import Loaded
-    from harness.model.problem import Problem
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Of a client: it begins the names of its samples, which are typed and stand in reports."""
 
 RUN_WORDS = {"python": {"python"}, "node": {"node"}, "programs": set[str]()}
 
@@ -23,6 +27,9 @@ RUN_WORDS = {"python": {"python"}, "node": {"node"}, "programs": set[str]()}
 def client(folder: Path, name: str, problems: list[Problem]) -> Client | None:
     """A client, from its folder."""
     before = len(problems)
+    if not NAME.fullmatch(folder.name):
+        message = "expected a folder name of letters, digits, '.', '_' and '-'"
+        problems.append(Problem(file=name, message=message))
     loaded = load(folder / "client.yaml", f"{name}/client.yaml", "client", problems)
     if loaded is None or len(problems) > before:
         return None
