@@ -2,16 +2,26 @@
 
 from pathlib import Path
 
-WHOLE = "root"
-"""By this fixture, tests come to the project's own files."""
+WHOLE = {"root", "whole_project"}
+"""By these fixtures, tests come to the project's own files."""
 
-FIRST = {"copy_first_samples", "first_samples"}
-"""By these, they come to no file that was added."""
+FIRST = {"project", "copy_first_samples", "first_samples"}
+"""By these, they come to nothing that was added."""
 
-SLOW = {"gateway", "live", "memory", "nightly", "runner", "suite", "toolchain"}
+SLOW = {
+    "benchmarks",
+    "gateway",
+    "live",
+    "memory",
+    "nightly",
+    "record",
+    "runner",
+    "suite",
+    "toolchain",
+}
 """Folders whose tests run samples or many processes, and take minutes."""
 
-OTHERS = {"test_actionlint.py", "test_contributing.py"}
+OTHERS = {"test_actionlint.py", "test_committed.py", "test_contributing.py"}
 """They read nothing that grows, or are what runs this."""
 
 
@@ -21,11 +31,24 @@ def pytest_collection_modifyitems(config, items):
     chosen = [
         item
         for item in items
-        if WHOLE in item.fixturenames
-        and FIRST.isdisjoint(item.fixturenames)
+        if comes_to_all(item)
         and SLOW.isdisjoint(Path(item.path).relative_to(tests).parts)
         and item.path.name not in OTHERS
         and not getattr(item.obj, "is_hypothesis_test", False)
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
+
+
+def comes_to_all(item):
+    """Whether a test reads the whole project, by itself or through its fixtures."""
+    info = item._fixtureinfo
+    due, seen = list(info.initialnames), set(FIRST)
+    while due:
+        name = due.pop()
+        if name in WHOLE:
+            return True
+        if name not in seen:
+            seen.add(name)
+            due += [one for found in info.name2fixturedefs.get(name, ()) for one in found.argnames]
+    return False

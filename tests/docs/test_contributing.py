@@ -5,7 +5,7 @@ import re
 import pytest
 from walk import Clone, blocks
 
-LEAST = 200
+LEAST = 150
 GUIDES = ["docs/guides/add-a-scenario.md", "docs/guides/add-a-client.md"]
 
 

@@ -122,8 +122,13 @@ class Clone:
         for path in (self.folder / MESSAGES).iterdir():
             keep_messages(path, project)
         for path in root.iterdir():
-            if path.name not in NOT_TAKEN and not (self.folder / path.name).exists():
-                (self.folder / path.name).symlink_to(path)
+            place = self.folder / path.name
+            if path.name in NOT_TAKEN or place.exists():
+                continue
+            if path.is_dir():
+                place.symlink_to(path)
+            else:
+                shutil.copy(path, place)  # git follows no link to what it reads
 
     def test(self) -> tuple[int, str]:
         """Run those of its tests that can notice how it has grown; the exit code and the output."""
