@@ -156,6 +156,11 @@ def command(
     help="Which of several answers is meant; may be given once for each request.",
 )
 @click.option("--accept", is_flag=True, help="Replace the recording that is there.")
+@click.option(
+    "--keep-failed",
+    is_flag=True,
+    help="Also take an answer that fails after it has begun.",
+)
 @project_option
 def import_command(
     file: Path,
@@ -165,13 +170,15 @@ def import_command(
     project: Path | None,
     *,
     accept: bool,
+    keep_failed: bool,
 ) -> int:
     """Make a recording of what others have recorded.
 
     How bodies were cut into chunks, and when these came, is not in such
     files, and marked as unknown. Requests that are none of the scenario's
-    operation are left out. Where a body is not in the file, or the request
-    asked for a stream and the scenario does not, nothing is written.
+    operation are left out. Where a body is not in the file, the answer fails
+    after it has begun, or the request asked for a stream and the scenario
+    does not, nothing is written.
 
     \b
     Examples:
@@ -192,7 +199,7 @@ def import_command(
         raise invalid(f"--scenario: there is no {scenario!r}", hint=hint)
     wanted = content.scenarios[scenario]
     operation = content.operations[wanted.operation]
-    imported = import_file(file, form, wanted, operation, entries)
+    imported = import_file(file, form, wanted, operation, entries, keep_failed=keep_failed)
     for place in imported.left_out[:LISTED]:
         click.echo(f"left out: {place}")
     if len(imported.left_out) > LISTED:

@@ -23,9 +23,10 @@ def is_blank(text: str) -> bool:
 
 
 def is_replaced(text: str) -> bool:
-    """Whether a text is zeros that end in a number, at most: what a sanitizer has put there.
+    """Whether a text is zeros, or zeros before a shorter number: what a sanitizer has put there.
 
     What is shorter may be somebody's number.
     """
     counted = "".join(character for character in text if character.isalnum())
-    return len(counted) >= 2 * FEWEST and counted.isdecimal() and is_blank(text)
+    zeros = len(counted) - len(counted.lstrip("0"))
+    return len(counted) >= 2 * FEWEST and counted.isdecimal() and 2 * zeros >= len(counted)

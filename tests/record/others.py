@@ -68,7 +68,9 @@ def load(folder, project, form, content, name="file.json", scenario="basic", num
     path = folder / name
     path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
     wanted = project.scenarios[scenario]
-    return import_file(path, form, wanted, project.operations["chat"], numbers)
+    # Whether an answer is whole is another question than how a file tells it.
+    operation = project.operations["chat"]
+    return import_file(path, form, wanted, operation, numbers, keep_failed=True)
 
 
 def response(imported):

@@ -92,3 +92,33 @@ def test_of_several_answers_one_is_chosen(mine, tmp_path):
     assert body(mine, "basic") == text
     assert imported(path, "basic", "--entry", 0, project=mine)[0] == 2
     assert imported(path, "basic", "--entry", 13, project=mine)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("cut", "more", "told"),
+    [
+        (0.5, "", "without '[DONE]' or a reason at $.choices[0].finish_reason"),
+        (0.5, 'data: {"error":{"code":500,"message":"full"}}\n\n', "with an error: 500: full"),
+        (0.5, 'error: {"code":500,"message":"full"}\n\n', "with an error: 500: full"),
+        (0, '{"error":{"code":500,"message":"full"}}', "the body tells an error: 500: full"),
+    ],
+    ids=["cut", "error in the data", "error in its own field", "error for a body"],
+)
+def test_an_answer_that_fails_after_it_has_begun_is_taken_only_when_asked_for(
+    mine, tmp_path, cut, more, told
+):
+    scenario, kind = ("streaming", "text/event-stream") if cut else ("basic", "application/json")
+    events = body(mine, scenario).split("\n\n")
+    text = "".join(f"{one}\n\n" for one in events[: int(len(events) * cut)]) + more
+    path = archive(tmp_path, (kind, text, {}))
+    file = mine / f"samples/recordings/{scenario}.yaml"
+    file.unlink()
+    code, _, said = imported(path, scenario, project=mine)
+    assert code == 2
+    assert told in said
+    assert "--keep-failed" in said
+    assert not file.exists()
+    code, output, said = imported(path, scenario, "--keep-failed", project=mine)
+    assert code == 0, output + said
+    assert ("ending: cut\n" in file.read_text("utf-8")) == (not more)
+    assert call("check", project=mine)[0] == 0

@@ -24,6 +24,7 @@ from harness.model.recording import (
     likely_framing,
     media_type,
 )
+from harness.model.reply import ERROR
 from harness.record.foreign.body import body_of
 from harness.record.foreign.choosing import chosen, compared, is_of
 from harness.record.foreign.entry import DoubtError, printable
@@ -85,7 +86,13 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def import_file(
-    path: Path, form: str, scenario: Scenario, operation: Operation, numbers: Sequence[int] = ()
+    path: Path,
+    form: str,
+    scenario: Scenario,
+    operation: Operation,
+    numbers: Sequence[int] = (),
+    *,
+    keep_failed: bool = False,
 ) -> Imported:
     """Read another's recording as one that answers a scenario.
 
@@ -95,6 +102,7 @@ def import_file(
         scenario: What its answers are for.
         operation: What the scenario asks for; other requests are left out, and not looked into.
         numbers: Which of the operation's answers are meant, counted from 1; none if there is one.
+        keep_failed: Whether an answer that fails after it has begun is taken, and marked as one.
 
     Raises:
         InvalidError: The file cannot be read, is of another format, lacks a part of what was
@@ -127,7 +135,8 @@ def import_file(
         try:
             entry = module.answer(one)
             notes += compared(entry, scenario, operation)
-            answers.append((entry, _response(entry, operation)))
+            response = _response(entry, operation)
+            answers.append((entry, _whole(response, entry, operation, keep_failed=keep_failed)))
         except DoubtError as error:
             doubts.append(error)
     if doubts:
@@ -167,6 +176,20 @@ def _response(entry: Entry, operation: Operation) -> Response:
         chunks=likely_chunks(headers, body),
         chunks_known=False,
     )
+
+
+def _whole(
+    response: Response, entry: Entry, operation: Operation, *, keep_failed: bool
+) -> Response:
+    """An answer that is one, or an error by its status; any other only if it is to be kept."""
+    reply = operation.reply(response)
+    failed = reply.kind in {"cut", "broken"} or (reply.kind == "error" and response.status < ERROR)
+    if failed and not keep_failed:
+        raise DoubtError(
+            f"{entry.field}: {reply.trouble}",
+            "record it anew; or, to see what samples make of it, take it with --keep-failed",
+        )
+    return msgspec.structs.replace(response, ending="cut") if reply.kind == "cut" else response
 
 
 def _framing(fields: tuple[tuple[str, str], ...]) -> Framing | None:
