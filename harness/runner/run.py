@@ -164,6 +164,8 @@ async def _shown(text: bytes, terminal: Terminal, run: Run, limit_s: float) -> b
     last = None
     started = quiet_since = time.monotonic()
     while not await terminal.output.contains(text, GATE_STEP_S):
+        if terminal.output.ended:
+            return False  # a wait that ends at once would hold up all other runs
         now = time.monotonic()
         at_work, ticks = footprint(run.warden) if run.warden else (False, 0)
         if at_work or ticks != last:

@@ -33,6 +33,11 @@ class Stream:
         os.set_blocking(descriptor, False)
         asyncio.get_running_loop().add_reader(descriptor, self._read)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can come."""
+        return self._closed
+
     def _read(self) -> None:
         try:
             piece = os.read(self._descriptor, 65536)

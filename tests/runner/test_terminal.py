@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import time
+from types import SimpleNamespace
 
 import pytest
 
 from harness.model.problem import HarnessError
+from harness.runner import run
 from harness.runner import terminal as module
 from harness.runner.terminal import Terminal
 
@@ -33,6 +36,24 @@ def test_waiting_ends_when_nothing_more_can_come():
         terminal.close()
 
     asyncio.run(asyncio.wait_for(go(), 10))
+
+
+def test_a_run_whose_terminal_has_ended_is_not_waited_for_at_a_checkpoint():
+    """To ask again and again would keep other runs from being answered meanwhile."""
+
+    async def go():
+        terminal = Terminal()
+        os.write(terminal.outlet, b"all there is")
+        terminal.started()
+        await terminal.drain()
+        waits = (SimpleNamespace(warden=None), run.GATE_GRACE_S * 3)
+        assert await run._shown(b"there", terminal, *waits)
+        assert not await run._shown(b"more", terminal, *waits)
+        terminal.close()
+
+    started = time.monotonic()
+    asyncio.run(go())
+    assert time.monotonic() - started < run.GATE_GRACE_S / 2
 
 
 def test_a_grandchild_that_keeps_the_terminal_open_is_not_waited_for(monkeypatch):
