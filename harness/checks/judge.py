@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.checks import answer, network, outcome, request, secret
+from harness.checks import answer, network, outcome, request, secret, text
 from harness.checks.check import ANSWER_CHECKS, REQUEST_CHECKS, Check, Evidence, Unjudged
 from harness.model.finding import Finding, Verdict
 from harness.model.problem import HarnessError
@@ -63,12 +63,27 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(cell: Cell, observation: Observation) -> Judgement:
-    """Hold a run against every check.
+    """Hold a run against every check, and then ask `sample.text` whether it explains what they found.
 
     Raises:
         HarnessError: The gateway refused a request in which no check sees a fault.
     """
     evidence = Evidence(cell=cell, observation=observation)
+    judged = _judged(evidence)
+    live = {check.id for check in CHECKS if check.live}
+    if all(one.severity != "error" or one.check in live for one in judged.findings):
+        return judged
+    unread = text.readable(evidence)
+    if not unread:
+        return judged
+    # Whatever else there is to see, an interpreter did that did not read what is written there.
+    others = tuple(check.id for check in CHECKS if evidence.live or not check.live)
+    return Judgement(verdict="fail", findings=tuple(unread), not_evaluated=others)
+
+
+def _judged(evidence: Evidence) -> Judgement:
+    """What the checks say, one after the other."""
+    observation = evidence.observation
     findings: list[Finding] = []
     faulty: set[str] = set()
     not_evaluated: list[str] = []

@@ -27,7 +27,7 @@ OURS: frozenset[Cause] = frozenset({"sample", "client library", "API shape"})
 ENDPOINTS: frozenset[Cause] = frozenset({"retired or moved", "credentials", "quota", "network"})
 """What kept the endpoint from answering at all: nothing is proved of the sample."""
 
-SAMPLES = ("network.", "request.", "secret.")
+SAMPLES = ("network.", "request.", "sample.", "secret.")
 """Checks of what only the sample does."""
 
 RETIREMENT = re.compile("retire|sunset|decommission|deprecat", re.IGNORECASE)

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from harness.model.retry import Retry
+from harness.model.text_fault import Kind
 
 Reading = Literal["text", "body"]
 """How an answer is read off the output: it is the text itself, or the body that carries it."""
@@ -93,6 +94,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     toolchain: Toolchain
     run: tuple[str, ...]
     """Arguments; `{sample}` is the file, `{python}` and the like come from the toolchain."""
+    cannot_read: frozenset[Kind] = frozenset()
+    """What of a sample's bytes that starts cannot read; what is not UTF-8 need not be said."""
     preload: tuple[str, ...] = ()
     """Modules that samples import, which an interpreter may import ahead of them."""
     trust: tuple[str, ...]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from harness.model.recording import Response
+from harness.model.text_fault import TextFault
 
 
 class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -135,6 +136,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """What a sealed run tried to reach beside the gateway; an unsealed one is not watched."""
     opened: tuple[str, ...] | None = None
     """Files that a sealed run opened in the project's folders it was shown; `None` if that is unknown."""
+    text_faults: tuple[TextFault, ...] = ()
+    """What in the bytes that ran may have kept the interpreter from reading them."""
     unwatched: str = ""
     """What a run did that could not be watched, in words; empty if all of it was."""
     canary: str

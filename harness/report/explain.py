@@ -41,7 +41,7 @@ def _outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[
     for finding in one.findings:
         # The report has notes; and a fault says already what was found.
         if finding.severity == "warning" or (finding.severity == "error" and one.fault is None):
-            yield from _finding(finding)
+            yield from _finding(finding, typed)
     if one.diagnosis is not None and one.fault is None:
         yield f"cause: {one.diagnosis.cause}; {typed(one.diagnosis.remedy)}"
     if one.not_evaluated and one.verdict == "fail":
@@ -60,8 +60,8 @@ def parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str
         yield f"rerun: {typed(rerun)}"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    yield f"{finding.check}: {finding.message}"
+def _finding(finding: Finding, typed: Callable[[str], str]) -> Iterator[str]:
+    yield f"{finding.check}: {typed(finding.message)}"
     for label, value in (("expected", finding.expected), ("received", finding.received)):
         lines = shown(value.removesuffix("\n") if isinstance(value, str) else value)
         yield f"  {label}  {lines[0]}"

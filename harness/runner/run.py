@@ -14,6 +14,7 @@ import msgspec
 
 from harness.model.observation import Exit, Gate, Observation
 from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.model.text_fault import text_faults
 from harness.runner.activity import footprint
 from harness.runner.attempts import attempts
 from harness.runner.environment import PROXY_VARIABLES, child_environment
@@ -100,6 +101,7 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         connections=seen.connections,
         attempts=tried,
         opened=run.opened,
+        text_faults=tuple(text_faults(script.data)),
         unwatched=seen.unwatched,
         canary=canary,
         limit_s=order.limit_s,

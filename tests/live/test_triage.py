@@ -1,5 +1,6 @@
 """Every way in which an endpoint fails a run has its own cause, and nothing hangs."""
 
+import codecs
 import json
 import time
 
@@ -148,3 +149,20 @@ def test_a_service_that_announces_its_end_is_a_warning(tmp_path):
         "answer.status"
     ]
     assert "the endpoint says that it will end" in done.stdout
+
+
+@pytest.mark.parametrize(("answer", "cause"), [(right, "sample"), (DENIED, "credentials")])
+def test_what_a_shell_cannot_read_is_the_samples_fault_and_no_401_is(
+    tmp_path, broken, answer, cause
+):
+    path = broken / "samples/curl/basic.sh"
+    text = path.read_bytes().replace(b"capital of Spain", b"capital of France")
+    # Inside of the body they do no harm.
+    harmless = text.replace(b": 1,\n", b": 1,\r\n")
+    path.write_bytes(codecs.BOM_UTF8 + text if cause == "sample" else harmless)
+    with upstream(answer) as endpoint:
+        _, lines = run(tmp_path, "curl/basic", "--live", endpoint.url, "--project", str(broken))
+    found = cells(lines)["curl/basic"]
+    assert found["diagnosis"]["cause"] == cause
+    named = {one["check"] for one in found["findings"]}
+    assert named == ({"sample.text"} if cause == "sample" else {"answer.status"})

@@ -49,6 +49,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Whether the scenario's recording answers what is asked again."""
     replace: dict[str, str] = {}
     append: str = ""
+    encoding: str = "utf-8"
+    line_end: str = "\n"
     limit_s: float | None = None
     sealed: bool = False
     """Whether it takes a sealed run to tell."""
@@ -163,7 +165,8 @@ class Workshop:
             if not (home / name).is_symlink():
                 (home / name).symlink_to(target)
         path = home / Path(cell.path).name
-        path.write_text(variant.apply(text) if variant else text, "utf-8")
+        told = variant or Variant(name="")
+        path.write_text(told.apply(text), told.encoding, newline=told.line_end)
         return msgspec.structs.replace(
             cell, id=f"{cell.id}#{folder}", path=path.relative_to(self.root).as_posix()
         )
