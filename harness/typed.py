@@ -16,8 +16,9 @@ from pathlib import Path
 
 NAME = "sampleproof"
 
-COMMAND = re.compile(rf"\b{NAME} ((?:(?:cache|docs|nightly|report) )?[a-z]+\b)")
-"""With its verb, which is two words where the first names a group of verbs."""
+COMMAND = re.compile(rf"(?<![\w./-]){NAME} ((?:(?:cache|docs|nightly|report) )?[a-z]+\b)")
+"""With its verb, which is two words where the first names a group of verbs. A folder of that name, as
+a clone's is, is no command."""
 
 
 DEMO_VERBS = {"list", "run", "serve", "doctor"}

@@ -57,6 +57,12 @@ def test_another_program_of_that_name_on_path_is_not_meant(called, tmp_path, mon
     assert called(here, "sampleproof list") == "'my tools/sampleproof' list"
 
 
+@pytest.mark.parametrize("folder", ["/home/me/sampleproof", "../sampleproof", "my-sampleproof"])
+def test_a_folder_of_that_name_is_no_command(called, tmp_path, folder):
+    text = f"{folder} is in a git repository"
+    assert called(program(tmp_path / "bin"), text) == text
+
+
 @pytest.mark.parametrize("first", ["/x/harness/__main__.py", "/x/pytest/__main__.py", "/x/pytest"])
 def test_without_the_program_python_has_it(called, first):
     python = os.path.relpath(sys.executable)

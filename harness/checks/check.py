@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.checks.raised import package_file
+from harness.checks.raised import AFTERWARDS, package_file
 from harness.model.cell import Cell
 from harness.model.finding import Finding
 from harness.model.observation import Observation
@@ -146,7 +146,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def last_words(self) -> str:
         """The last line on standard error: a crash says there what it was, or else where it shows."""
         lines = lines_of(self.observation.stderr) or lines_of(self.observation.stdout)
-        return self.hide(lines[-1].strip() if lines else "")[:300]
+        said = [line for line in lines if not AFTERWARDS.match(line)] or lines
+        return self.hide(said[-1].strip() if said else "")[:300]
 
     @property
     def crash(self) -> str:

@@ -12,7 +12,12 @@ from harness.model.finding import Finding
 from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.checks.check import Evidence
+
+CONTEXT = 30
+"""Characters of a line that are shown before the first that is another."""
 
 
 def exit_status(evidence: Evidence) -> list[Finding] | None:
@@ -137,10 +142,19 @@ def _text_message(expected: str, shown: str) -> str:
         )
         return f"the output {added}"
     due, there = expected.split("\n"), shown.rstrip("\n").split("\n")
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(due, there, strict=False)))
+    same = _alike(due, there)
     if same == len(there):
         return f"the terminal shows no more than the first {same} lines"
-    return f"the terminal shows another text, from line {same + 1} on: {there[same][:60]!r}"
+    alike = _alike(due[same], there[same]) if same < len(due) else 0
+    begin = max(0, alike - CONTEXT)
+    shows = ("…" if begin else "") + there[same][begin : begin + 60]
+    return f"the terminal shows another text, from line {same + 1} on: {shows!r}"
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines, or characters, are the same in both from the beginning on."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def output_stderr(evidence: Evidence) -> list[Finding] | None:

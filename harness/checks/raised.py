@@ -13,6 +13,9 @@ FRAME = re.compile(
 PACKAGES = re.compile(r"/(?:site-packages|node_modules)/(?P<file>.+)")
 """Where packages lie, for whoever installed them."""
 
+AFTERWARDS = re.compile(r"\s|[]})]+$|\(Use `node |Node\.js v[\w.-]+$")
+"""A line that follows what a crash was, as Node writes it: its stack, its fields, its own version."""
+
 
 def package_file(said: str) -> str:
     """The file of a package in which a crash was raised, as from the packages' folder.

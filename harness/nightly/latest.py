@@ -41,6 +41,9 @@ def run_newest(pinned: Session, cells: Sequence[Cell]) -> int:
         InvalidError: A client does not say how its packages are installed.
     """
     found = _newest(pinned, cells)
+    if not found:
+        click.echo("\nNo client of these samples has packages: nothing can be newer.")
+        return 0
     click.echo("\nThe newest packages, as readers get them today:")
     newer = {}
     for client, ready in found.items():

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from harness.report.words import number
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -82,7 +84,7 @@ def shown(value: Any) -> list[str]:
     ]
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES
-        lines = [*lines[:SHOWN_LINES], f"… {more} more lines in the report"]
+        lines = [*lines[:SHOWN_LINES], f"… {number(more, 'more line')} in the report"]
     return lines
 
 

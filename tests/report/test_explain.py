@@ -95,6 +95,11 @@ def test_long_values_are_cut(told):
     assert "  received  nothing" in lines
 
 
+def test_one_line_more_is_one(told):
+    finding = Finding(check="c", message="m", expected="x\n" * 8 + "x", received=None)
+    assert "            … 1 more line in the report" in told(verdict="fail", findings=(finding,))
+
+
 def test_an_error_names_its_remedy(told):
     lines = told(verdict="error", fault=Fault(message="there is no node", remedy="install it"))
     assert lines == ["there is no node", "remedy: install it", "rerun: sampleproof run curl/basic"]

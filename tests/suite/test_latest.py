@@ -98,6 +98,18 @@ def test_what_is_pinned_already_is_not_run_twice(run, project):
     assert not (project / "report/newest").exists()
 
 
+def test_clients_without_packages_have_nothing_newer(run, project):
+    about = project / "samples/plain/client.yaml"
+    lock = "  kind: python\n  lock: requirements.txt\n"
+    programs = "  kind: programs\n  programs:\n    - {name: python3, minimum: '3.9', install: install it}\n"
+    about.write_text(about.read_text().replace(lock, programs).replace("{python}", "{python3}"))
+    template = project / "samples/plain/sample.py.j2"
+    template.write_text(template.read_text().replace(USED, "\n\n\ndef send():"))
+    code, output, said = run("--latest")
+    assert code == 0, output + said
+    assert output.endswith("No client of these samples has packages: nothing can be newer.\n")
+
+
 def test_a_newer_package_is_run_beside_the_pinned_one(run, project, index):
     wheel(index, "2.0")
     code, output, said = run("--latest")

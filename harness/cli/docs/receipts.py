@@ -31,6 +31,7 @@ def command(project: Path | None, report: Path | None) -> int:
     from harness.cli.main import FAIL
     from harness.pages import receipt
     from harness.report import ndjson
+    from harness.report.words import number
 
     root, content = opened(project)
     path = (report or root / "build" / "report") / ndjson.NAME
@@ -41,7 +42,7 @@ def command(project: Path | None, report: Path | None) -> int:
     kept = {name: one for name, one in found.items() if name in known}
     if receipt.save(root, kept):
         click.echo(f"wrote {receipt.FILE}")
-    click.echo(f"{len(kept)} samples have a receipt.")
+    click.echo(f"{number(len(kept), 'sample')} {'has' if len(kept) == 1 else 'have'} a receipt.")
     refused = [line["id"] for line in lines if line["type"] == "cell" and line["id"] not in found]
     for name in refused:
         click.echo(f"{name} did not pass: it gets no receipt", err=True)
