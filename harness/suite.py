@@ -14,7 +14,7 @@ from harness.runner.run import observe
 from harness.toolchain.ready import check
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from typing import TypeAlias
 
     from harness.checks.judge import Judgement
@@ -36,8 +36,7 @@ async def run_suite(
     gathering: Gathering,
     *,
     jobs: int,
-    damaged: Mapping[str, Sequence[Problem]],
-    broken: Mapping[str, Sequence[Problem]] | None = None,
+    damage: Callable[[Cell], Sequence[Problem]] = lambda _: (),
     durations: Durations | None = None,
     memory: Memory | None = None,
     run: RunCell | None = None,
@@ -49,8 +48,7 @@ async def run_suite(
         stage: What all runs share.
         gathering: Takes each outcome, as it comes.
         jobs: How many run at once.
-        damaged: By scenario, why its recording cannot be used.
-        broken: By file, why a client or a scenario cannot be read.
+        damage: Why a cell cannot run, if it cannot.
         durations: Takes how long each run was, if anybody wants to know.
         memory: What earlier calls have proved, if that counts; takes what this one proves.
         run: Runs and judges one; `run_cell` unless told.
@@ -59,7 +57,7 @@ async def run_suite(
         HarnessError: An outcome could not be told, which is known when all others have been.
     """
     waiting = iter(cells)
-    work = _Work(stage, gathering, damaged, broken or {}, durations, memory, run or run_cell)
+    work = _Work(stage, gathering, damage, durations, memory, run or run_cell)
 
     async def worker() -> None:
         for cell in waiting:
@@ -83,16 +81,14 @@ class _Work:
         self,
         stage: Stage,
         gathering: Gathering,
-        damaged: Mapping[str, Sequence[Problem]],
-        broken: Mapping[str, Sequence[Problem]],
+        damage: Callable[[Cell], Sequence[Problem]],
         durations: Durations | None,
         memory: Memory | None,
         run: RunCell,
     ) -> None:
         self._stage = stage
         self._gathering = gathering
-        self._damaged = damaged
-        self._broken = broken
+        self._damage = damage
         self._durations = durations
         self._memory = memory
         self._run = run
@@ -114,13 +110,6 @@ class _Work:
         except Exception as error:  # noqa: BLE001
             return Outcome(cell=cell, sha256=None, verdict="error", fault=fault_of(error))
         return outcome
-
-    def _damage(self, cell: Cell) -> Sequence[Problem]:
-        """Why a cell cannot run: first of all, what cannot be read at all."""
-        for file in (cell.client.file, cell.scenario.file):
-            if file in self._broken:
-                return self._broken[file]
-        return self._damaged.get(cell.scenario.name, ())
 
     def tell(self, outcome: Outcome) -> None:
         """Tell of an outcome; if that fails, the others are told all the same.

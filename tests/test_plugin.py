@@ -175,3 +175,23 @@ def test_what_is_wrong_with_the_project_is_told_with_xdist_too(samples, tmp_path
     code, output = samples("-n", "2", project=tmp_path / "absent")
     assert code == 4
     assert "is no project" in output
+
+
+def test_a_client_that_cannot_be_read_fails_its_own_items(samples, broken):
+    path = broken / "samples/curl/client.yaml"
+    path.write_text(path.read_text("utf-8").replace("suffix:", "sufix:"), "utf-8")
+    code, output = samples("-k", "basic", project=broken)
+    assert code == 1, output
+    assert "1 failed, 2 passed" in output
+    assert "samples/curl/client.yaml:" in output
+    assert "sufix: this key is not known" in output
+    assert "Traceback" not in output
+
+
+def test_a_scenario_that_cannot_be_read_fails_its_own_items(samples, broken):
+    path = broken / "samples/scenarios/streaming.yaml"
+    path.write_text(path.read_text("utf-8").replace("messages:", "mesages:"), "utf-8")
+    code, output = samples("-k", "python", project=broken)
+    assert code == 1, output
+    assert "1 failed, 2 passed" in output
+    assert "mesages: this key is not known" in output

@@ -60,6 +60,13 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
                         committed=model == default,
                     )
 
+    def damage(self, cell: Cell) -> tuple[Problem, ...]:
+        """Why a cell cannot run: first of all, what of it cannot be read."""
+        for file in (cell.client.file, cell.scenario.file):
+            if file in self.broken:
+                return self.broken[file]
+        return self.damaged.get(cell.scenario.name, ())
+
 
 def open_project(root: Path, *, tolerant: bool = False) -> Project:
     """Read a project.

@@ -16,7 +16,7 @@ from harness.report import explain
 from harness.runner.cores import usable_cores
 from harness.runner.stage import Stage
 from harness.suite import run_cell
-from harness.toolchain.ready import prepare_all
+from harness.toolchain.ready import prepare_for
 from harness.toolchain.state import state_folder
 from harness.typed import as_typed
 
@@ -59,10 +59,10 @@ class Background:
             jobs: How many run at once.
 
         Raises:
-            InvalidError: There is none, or its files have problems.
+            InvalidError: There is none, or its files have problems which concern every cell.
         """
         root = named(Path(folder)) if folder else find(start)
-        project = open_kept(root, state_folder(root))
+        project = open_kept(root, state_folder(root), tolerant=True)
         return cls(root, project, select(project, root, models=models), jobs or usable_cores())
 
     def choose(self, cells: Sequence[Cell]) -> None:
@@ -83,8 +83,7 @@ class Background:
 
     def _start(self) -> None:
         state = state_folder(self.root)
-        clients = {cell.client.name: cell.client for cell in self.cells}
-        toolchains = prepare_all(clients.values(), self.root, state, lambda _: None)
+        toolchains = prepare_for(self.cells, self.project, self.root, state, lambda _: None)
         hosts = self.project.catalog.hosts
         self._stage = Stage(self.root, state, toolchains, hosts=hosts)
         self._stage.authority.prepare({cell.endpoint.host for cell in self.cells})
@@ -102,9 +101,7 @@ class Background:
     async def _run(self, cell: Cell) -> Outcome:
         assert self._stage is not None  # noqa: S101
         async with self._limit:
-            return await run_cell(
-                cell, self._stage, self.project.damaged.get(cell.scenario.name, ())
-            )
+            return await run_cell(cell, self._stage, self.project.damage(cell))
 
     def explain(self, outcome: Outcome) -> list[str]:
         """Why an outcome is not a pass; empty if it is."""

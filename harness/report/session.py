@@ -22,7 +22,7 @@ from harness.report.screen import Screen
 from harness.report.teller import Teller
 from harness.runner.durations import Durations
 from harness.runner.switches import NOT_ASKED
-from harness.toolchain.ready import prepare_all
+from harness.toolchain.ready import prepare_for
 from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
@@ -177,13 +177,8 @@ class Session:
     def _prepare(self, cells: Sequence[Cell]) -> None:
         self._state = state_folder(self.root)
         if not self.newest:
-            clients = {cell.client.name: cell.client for cell in cells}
-            sound = [one for one in clients.values() if one.file not in self.project.broken]
-            none = HarnessError(
-                "nobody knows what it needs", "see what is wrong with its client.yaml"
-            )
-            self.toolchains = dict.fromkeys(clients, none) | prepare_all(
-                sound, self.root, self._state, announce, self.node
+            self.toolchains = prepare_for(
+                cells, self.project, self.root, self._state, announce, self.node
             )
         self._memory = None if self.live else self._open_memory()
         self._durations = self.live.durations if self.live else Durations(self._state)
@@ -283,8 +278,7 @@ class Session:
                 stage,
                 gathering,
                 jobs=jobs,
-                damaged=self.project.damaged,
-                broken=self.project.broken,
+                damage=self.project.damage,
                 durations=None if live else self._durations,
                 memory=self._memory,
                 run=live.run_cell if live else None,

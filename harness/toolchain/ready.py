@@ -19,7 +19,9 @@ from harness.toolchain.tool import ASKING, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from harness.model.cell import Cell
     from harness.model.client import Client
+    from harness.model.project import Project
 
 FORMAT = "4"
 """Of the stamps; one of another format is not read."""
@@ -72,6 +74,25 @@ def looked_up(client: Client, root: Path, state: Path, node: str | None = None) 
     """
     need = _need(client, root, state, lambda _: None, node)
     return _stamped(need, _key(need))
+
+
+def prepare_for(
+    cells: Iterable[Cell],
+    project: Project,
+    root: Path,
+    state: Path,
+    announce: Callable[[str], None],
+    node: str | None = None,
+) -> dict[str, Ready | HarnessError]:
+    """By client's name: what the samples of cells need, or why nobody knows or has that.
+
+    Raises:
+        InvalidError: A lock cannot be read, or `node` is no version.
+    """
+    clients = {cell.client.name: cell.client for cell in cells}
+    sound = [one for one in clients.values() if one.file not in project.broken]
+    none = HarnessError("nobody knows what it needs", "see what is wrong with its client.yaml")
+    return dict.fromkeys(clients, none) | prepare_all(sound, root, state, announce, node)
 
 
 def prepare_all(

@@ -241,9 +241,7 @@ def test_sixty_samples_earn_no_429_and_take_as_long_as_predicted(project, stage,
         heard = Heard()
 
         async def run():
-            await run_suite(
-                cells, stage, Gathering(cells, heard), jobs=jobs, damaged={}, run=live.run_cell
-            )
+            await run_suite(cells, stage, Gathering(cells, heard), jobs=jobs, run=live.run_cell)
 
         started = time.monotonic()
         asyncio.run(run())

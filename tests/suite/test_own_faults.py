@@ -158,7 +158,7 @@ class Told:
 
 def told_of(shop, cells, audience, **options):
     gathering = Gathering(cells, audience)
-    asyncio.run(suite.run_suite(cells, shop.stage, gathering, jobs=1, damaged={}, **options))
+    asyncio.run(suite.run_suite(cells, shop.stage, gathering, jobs=1, **options))
 
 
 def test_what_a_worker_raises_ends_no_other_sample(open_shop):

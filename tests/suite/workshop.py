@@ -184,8 +184,7 @@ class Workshop:
             stage = copy.copy(self.stage)
             stage.limit_s = limits.get(cell.id, stage.limit_s)
             async with turn:
-                damage = self.project.damaged.get(cell.scenario.name, ())
-                return await run_cell(cell, stage, damage)
+                return await run_cell(cell, stage, self.project.damage(cell))
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(cell)) for cell in cells]
