@@ -68,7 +68,8 @@ class Recorder:
         self._target = target
         self._keep_failed = keep_failed
         self._records: dict[str, Record] = {}
-        self._model = ""
+        self._served: dict[str, str] = {}
+        """By the model that was asked for: what the endpoint says of it."""
         self.live = Live(target, state, limit_s=limit_s, budget_s=budget_s, around=self._around)
 
     def _around(self, cell: Cell, inner: Responder) -> Responder:
@@ -91,9 +92,11 @@ class Recorder:
             why = next((one.missing for one in taken if one.missing), "the sample sent no request")
             raise HarnessError(f"{cell.id}: nothing to record: {why}", _remedy(cell, self._target))
         asked = observation.answers[0].model if observation.answers else ""
-        self._model = await served_model(self._target, asked) if asked else ""
+        if asked and asked not in self._served:
+            self._served[asked] = await served_model(self._target, asked)
+        model = self._served.get(asked, "")
         # The sample is judged by all that it was answered, errors too.
-        every = self._recording(cell, stage, answered)
+        every = self._recording(cell, stage, answered, model)
         judged = msgspec.structs.replace(cell, recording=every)
         judgement = judge(judged, observation)
         kept = [one for one in answered if self._keep_failed or _is_good(one, cell)]
@@ -107,7 +110,7 @@ class Recorder:
                 not_evaluated=judgement.not_evaluated,
                 observation=observation,
             ),
-            recording=self._recording(cell, stage, kept) if kept else None,
+            recording=self._recording(cell, stage, kept, model) if kept else None,
             left_out=tuple(_why(one, cell) for one in taken if one not in kept),
         )
 
@@ -120,7 +123,7 @@ class Recorder:
             return msgspec.structs.replace(taken, response=response)
         return taken
 
-    def _recording(self, cell: Cell, stage: Stage, taken: Iterable[Taken]) -> Recording:
+    def _recording(self, cell: Cell, stage: Stage, taken: Iterable[Taken], model: str) -> Recording:
         endpoint = self._target.endpoint
         return Recording(
             scenario=cell.scenario.name,
@@ -129,7 +132,7 @@ class Recorder:
                 how="recorded",
                 on=date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
                 endpoint=endpoint.url if endpoint.name == OWN else endpoint.name,
-                model=self._model,
+                model=model,
                 client=cell.client.name,
                 versions=dict(stage.ready(cell).versions),
             ),

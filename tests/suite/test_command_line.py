@@ -74,14 +74,19 @@ def test_a_failure_says_what_was_expected_and_how_to_run_it_again(project):
     assert again.endswith(f"run --project {project} plain/question")
 
 
-def test_every_problem_of_every_file_is_told_at_once(project):
+@pytest.mark.parametrize("verb", ["run", "check"])
+def test_every_problem_of_every_file_is_told_at_once(project, verb):
     scenarios = project / "samples/scenarios"
     edit(scenarios / "question.yaml", "role: system", "role: sistem")
     edit(scenarios / "question.yaml", "temperature: 1", "temprature: 1")
     edit(scenarios / "busy.yaml", "operation: answers", "operation: answer")
     (scenarios / "Wrong.yaml").write_text("title: a\ntitle: b\n")
-    code, output, said = call("run", project=project)
-    assert (code, output) == (2, "")
+    code, output, said = call(verb, project=project)
+    assert code == 2
+    assert (verb == "check") == (
+        output == ""
+    )  # a run tells of the samples that it keeps from running
+    said += output
     assert "Traceback" not in said
     for words in (
         'scenarios/question.yaml:5: messages[0].role: expected one of "system", "user"',
@@ -91,7 +96,7 @@ def test_every_problem_of_every_file_is_told_at_once(project):
         "scenarios/Wrong.yaml:2: title: this key stands already in line 1",
         "scenarios/Wrong.yaml: expected a file name",
     ):
-        assert words in said
+        assert said.count(words) == 1, said
 
 
 @pytest.mark.parametrize(

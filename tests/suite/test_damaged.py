@@ -61,9 +61,9 @@ def verdicts(project):
 @pytest.mark.parametrize("name", DAMAGES)
 def test_what_cannot_be_installed_again_is_an_error_and_doctor_says_so(own, tmp_path, name):
     pattern, damage = DAMAGES[name]
-    (path,) = (own / ".harness").glob(pattern)
     client = "python" if pattern.startswith("python") else "javascript"
-    damage(path)
+    for path in list((own / ".harness").glob(pattern)):  # of earlier locks too
+        damage(path)
     offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
     offline |= {"npm_config_cache": str(tmp_path / "npm"), "npm_config_offline": "true"}
     code, output, said = call("doctor", project=own, **offline)
@@ -80,12 +80,13 @@ def test_what_cannot_be_installed_again_is_an_error_and_doctor_says_so(own, tmp_
 def test_a_damaged_environment_is_installed_again_by_itself(own):
     code, output, said = call("run", "python/basic", project=own)
     assert code == 0, output + said
-    (path,) = (own / ".harness").glob(DAMAGES["a deleted module"][0])
-    path.unlink()
+    paths = list((own / ".harness").glob(DAMAGES["a deleted module"][0]))
+    for path in paths:
+        path.unlink()
     code, output, said = call("run", "python/basic", project=own)
     assert (code, "cached" in output) == (0, False), output + said
     assert "azure/core/exceptions.py is missing); installing it anew" in said
-    assert path.exists()
+    assert any(path.exists() for path in paths)
     assert call("doctor", project=own)[0] == 0
 
 
