@@ -199,7 +199,10 @@ def import_command(
         raise invalid(f"--scenario: there is no {scenario!r}", hint=hint)
     wanted = content.scenarios[scenario]
     operation = content.operations[wanted.operation]
-    imported = import_file(file, form, wanted, operation, entries, keep_failed=keep_failed)
+    every = content.operations.values()
+    imported = import_file(
+        file, form, wanted, operation, entries, operations=every, keep_failed=keep_failed
+    )
     for place in imported.left_out[:LISTED]:
         click.echo(f"left out: {place}")
     if len(imported.left_out) > LISTED:

@@ -79,7 +79,7 @@ class Library:
         operation = self._project.operations[scenario.operation]
         if scenario.name not in self._project.recordings:
             return ["it has no recording that can be used"] * (SHOWN + 1)
-        if method != operation.method or not path.endswith(operation.path):
+        if not operation.is_asked(method, path, self._project.operations.values()):
             return [f"expected {operation.method} …{operation.path}"] * (SHOWN + 1)
         expected = scenario.body(str(body.get("model", "")))
         if "model" not in body:

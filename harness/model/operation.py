@@ -13,7 +13,7 @@ from harness.model.reply import Reply, read_stream, reply
 from harness.model.stream import AnswerRule, StreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model.header_rules import HeaderFault
     from harness.model.recording import Response
@@ -46,6 +46,22 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What a scenario may set, each with the JSON Schema of its value."""
     answer: AnswerRule
     error: ErrorRule
+
+    def is_asked(self, method: str, path: str, operations: Iterable[Operation]) -> bool:
+        """Whether a request is for this operation, whatever base path stands before its own.
+
+        `/v1/chat/completions` ends as `/completions` does, too: of all whose path it ends with, the
+        one with the longest is meant.
+
+        Args:
+            method: The request's.
+            path: The same.
+            operations: All that a project has.
+        """
+        longer = (one.path for one in operations if len(one.path) > len(self.path))
+        if method != self.method or not path.endswith(self.path):
+            return False
+        return not any(path.endswith(one) for one in longer)
 
     def header_faults(self, headers: Sequence[tuple[str, str]]) -> Iterator[HeaderFault]:
         """What is wrong with a request's headers; those for credentials are left out."""

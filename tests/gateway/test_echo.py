@@ -322,6 +322,24 @@ class TestLibrary:
             other = msgspec.structs.replace(asked, method="PUT")
             assert f"expected {operation.method}" in answer(library, other)[0].miss
 
+    def test_a_request_is_for_the_operation_with_the_longest_path(self, project):
+        chat, basic = project.operations["chat"], project.scenarios["basic"]
+        old = msgspec.structs.replace(chat, name="old", path="/completions")
+        first = msgspec.structs.replace(basic, name="aged", operation="old")
+        grown = msgspec.structs.replace(
+            project,
+            operations={"old": old, "chat": chat},
+            scenarios={"aged": first, "basic": basic},
+            recordings={
+                "aged": project.recordings["streaming"],
+                "basic": project.recordings["basic"],
+            },
+        )
+        for target, name in (("/v1/chat/completions", "basic"), ("/v1/completions", "aged")):
+            asked = request(basic.body("m"), target=target)
+            due = grown.recordings[name].exchanges[0].response.body
+            assert answer(Library(grown), asked)[1] == due
+
     def test_a_body_that_repeats_is_not_parsed_again(self, project, monkeypatch):
         library, body = Library(project), project.scenarios["basic"].body("m")
         first = answer(library, request(body))

@@ -225,3 +225,27 @@ def test_every_problem_of_the_headers_that_are_required_is_told_with_its_line(ro
     assert "twice" in told[4]
     assert "name of a header" in told[0]
     assert "a text" in told[6]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("POST", "/completions", "old"),
+        ("POST", "/v1/completions", "old"),
+        ("POST", "/chat/completions", "chat"),
+        ("POST", "/v1/chat/completions", "chat"),
+        ("POST", "/livechat/completions", "old"),
+        ("PUT", "/v1/chat/completions", None),
+        ("POST", "/v1/old-completions", None),
+        ("POST", "/v1/completions/1", None),
+    ],
+)
+def test_a_request_is_for_the_operation_with_the_longest_path_that_it_ends_with(
+    project, method, path, expected
+):
+    chat = project.operations["chat"]
+    old = msgspec.structs.replace(chat, name="old", path="/completions")
+    every = [old, chat]
+    assert [one.name for one in every if one.is_asked(method, path, every)] == (
+        [expected] if expected else []
+    )

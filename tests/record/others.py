@@ -64,13 +64,22 @@ def proxy(body, kind="application/json", status=200, **headers):
     return {"Entries": [entry], "Variables": {}}
 
 
-def load(folder, project, form, content, name="file.json", scenario="basic", numbers=()):
+def load(
+    folder, project, form, content, name="file.json", scenario="basic", numbers=(), chosen="chat"
+):
     path = folder / name
     path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
     wanted = project.scenarios[scenario]
     # Whether an answer is whole is another question than how a file tells it.
-    operation = project.operations["chat"]
-    return import_file(path, form, wanted, operation, numbers, keep_failed=True)
+    return import_file(
+        path,
+        form,
+        wanted,
+        project.operations[chosen],
+        numbers,
+        operations=project.operations.values(),
+        keep_failed=True,
+    )
 
 
 def response(imported):

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from others import ANSWER, STREAM, URL, cassette, har, har_entry, load, proxy, response
 
@@ -145,3 +146,13 @@ def test_requests_in_cassettes_and_of_the_test_proxy_are_compared_too(tmp_path, 
     content = proxy({"a": 1})
     content["Entries"][0]["RequestBody"] = {"stream": True}
     assert "asks for no stream" in refusal(tmp_path, project, "azure-test-proxy", content)
+
+
+def test_an_answer_of_an_operation_with_a_longer_path_is_left_out(tmp_path, project):
+    chat = project.operations["chat"]
+    old = msgspec.structs.replace(chat, name="old", path="/completions")
+    grown = msgspec.structs.replace(project, operations={"old": old, "chat": chat})
+    archive = har(har_entry(), har_entry(url="https://api.example.com/v1/completions"))
+    (first,) = load(tmp_path, grown, "har", archive, chosen="old").left_out
+    assert "/chat/completions" in first
+    assert "found none" in refusal(tmp_path, grown, "har", har(har_entry()), chosen="old")

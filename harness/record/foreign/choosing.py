@@ -11,7 +11,7 @@ from harness.model.recording import EVENT_STREAM, media_type
 from harness.record.foreign.entry import DoubtError, printable, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model.operation import Operation
     from harness.model.scenario import Scenario
@@ -23,11 +23,11 @@ SHOWN = 5
 OTHER = "import it for another scenario, or choose another answer with --entry"
 
 
-def is_of(one: Listed, operation: Operation) -> bool:
-    """Whether a request is one of an operation, and was answered."""
+def is_of(one: Listed, operation: Operation, operations: Iterable[Operation]) -> bool:
+    """Whether a request is one of an operation, and of no other of a project, and was answered."""
     # A status below 200 is how some note that there was no answer.
     answers = not isinstance(one.status, int) or one.status >= HTTPStatus.OK
-    return answers and one.method == operation.method and one.path.endswith(operation.path)
+    return answers and operation.is_asked(one.method, one.path, operations)
 
 
 def chosen(mine: Sequence[Listed], numbers: Sequence[int], scenario: Scenario) -> list[Listed]:

@@ -31,7 +31,7 @@ from harness.record.foreign.entry import DoubtError, printable
 from harness.record.foreign.headers import reason_of, sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from harness.model.operation import Operation
@@ -92,6 +92,7 @@ def import_file(
     operation: Operation,
     numbers: Sequence[int] = (),
     *,
+    operations: Iterable[Operation] = (),
     keep_failed: bool = False,
 ) -> Imported:
     """Read another's recording as one that answers a scenario.
@@ -102,6 +103,7 @@ def import_file(
         scenario: What its answers are for.
         operation: What the scenario asks for; other requests are left out, and not looked into.
         numbers: Which of the operation's answers are meant, counted from 1; none if there is one.
+        operations: All of the project, which may have one that another request is for.
         keep_failed: Whether an answer that fails after it has begun is taken, and marked as one.
 
     Raises:
@@ -116,7 +118,7 @@ def import_file(
     except DoubtError as error:
         hint = f"is it {kind.title}? known formats: {', '.join(FORMATS)}"
         raise InvalidError([Problem(file=name, message=str(error), hint=hint)]) from error
-    mine = [one for one in every if is_of(one, operation)]
+    mine = [one for one in every if is_of(one, operation, operations)]
     if not mine:
         message = (
             f"expected at least one answer to {operation.method} …{operation.path}; found none"
