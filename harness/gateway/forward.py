@@ -42,6 +42,9 @@ HOP_BY_HOP = frozenset(
 )
 """Headers that concern one connection, and are not passed on (RFC 9110, section 7.6.1)."""
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that send a client to another place (RFC 9110, section 15.4)."""
+
 OURS = FRAMING_HEADERS | {"host", "expect"}
 """Request headers that follow from where and how the request is sent on."""
 
@@ -72,7 +75,8 @@ class Forward:
         """The parts of the endpoint's answer, each as soon as it has come.
 
         Where it gives none there is an error, with the reason in the head's `no_answer`. Its status
-        is one that no library retries.
+        is one that no library retries. A redirect is none: it is for whoever gave the endpoint's URL,
+        and a library that followed it would leave the endpoint.
         """
         asked = self._to(request)
         upstream: Upstream | None = None
@@ -145,9 +149,14 @@ class _Answer:
         elif "content-length" not in names:
             self._framing = "close"
         length = header(headers, "content-length")
+        reason = event.reason.decode("latin-1")
+        place = header(headers, "location")
+        if event.status_code in REDIRECTS and place:
+            said = f"{event.status_code} {reason}".rstrip()
+            raise NoAnswerError("moved", f"the endpoint answered {said}; it points to {place}")
         return Head(
             status=event.status_code,
-            reason=event.reason.decode("latin-1"),
+            reason=reason,
             headers=passed_on(headers, FRAMING_HEADERS),
             framing=self._framing,
             length=int(length) if self._framing == "length" and length else None,

@@ -27,9 +27,10 @@ FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding"})
 
 
 Cause: TypeAlias = Literal[
-    "name", "connect", "tls", "timed_out", "closed", "reset", "not_http", "limits"
+    "name", "connect", "tls", "timed_out", "closed", "reset", "not_http", "moved", "limits"
 ]
-"""What kept an endpoint from answering; `limits` if it was not asked, for it allows no more."""
+"""What kept an endpoint from answering; `moved` if it only says where else to ask, `limits` if it was
+not asked, for it allows no more."""
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):

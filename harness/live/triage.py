@@ -89,7 +89,7 @@ def triage(outcome: Outcome, recorded: Outcome | None, target: Target) -> Diagno
             "hold the operation's description and the recording against the endpoint's reference"
         )
         return Diagnosis(cause="API shape", evidence=evidence, remedy=remedy)
-    if named and named <= {"answer.expected"}:
+    if named and (named <= {"answer.expected"} or _says_nothing(outcome, named)):
         remedy = "run it again; if it stays, ask for less in the scenario, or name another model"
         return Diagnosis(cause="answer", evidence=evidence, remedy=remedy)
     if recorded is not None and recorded.verdict == "pass":
@@ -97,6 +97,14 @@ def triage(outcome: Outcome, recorded: Outcome | None, target: Target) -> Diagno
         remedy = "look for a newer version of the library, or report it there"
         return Diagnosis(cause="client library", evidence=evidence, remedy=remedy)
     return Diagnosis(cause="sample", evidence=evidence, remedy="mend the sample")
+
+
+def _says_nothing(outcome: Outcome, named: set[str]) -> bool:
+    """Whether there was no text in the answer, of which a sample can make nothing."""
+    answers = outcome.observation.answers if outcome.observation else None
+    if not answers or "answer.expected" not in named:
+        return False
+    return not outcome.cell.operation.reply(answers[-1].response).text.strip()
 
 
 def ends_all(outcome: Outcome) -> bool:
@@ -143,10 +151,13 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     answer = _bad(outcome)
     endpoint, operation = target.endpoint, outcome.cell.operation
     if answer is None:
-        return _slow(outcome, evidence)
+        return _unlike(outcome, evidence, target)
     if _says_that_it_is_retired(answer.response, operation) or (
         answer.no_answer and endpoint.retired
     ):
+        remedy = _successor(target, answer.model)
+        return Diagnosis(cause="retired or moved", evidence=evidence, remedy=remedy)
+    if answer.no_answer == "moved":
         remedy = _successor(target, answer.model)
         return Diagnosis(cause="retired or moved", evidence=evidence, remedy=remedy)
     if answer.no_answer == "limits" or answer.asked_s is not None:
@@ -180,8 +191,6 @@ def _by_status(answer: Answer, evidence: str, target: Target) -> Diagnosis:
         cause, remedy = "quota", "try again later, or choose fewer samples"
     elif status >= SERVER or status in {200, REQUEST_TIMEOUT}:  # a stream fails after its status
         cause, remedy = "network", "try again later; the endpoint is in trouble"
-    if location := dict(answer.response.headers).get("location"):
-        evidence = f"{evidence}; it points to {location}"
     return Diagnosis(cause=cause, evidence=evidence, remedy=remedy)
 
 
@@ -213,6 +222,18 @@ def _network(evidence: str, target: Target) -> Diagnosis:
     start = f"is it running? It is expected at {target.endpoint.url}"
     reach = f"is {target.endpoint.host} within reach from here, and {target.endpoint.url} the right URL?"
     remedy = start if target.is_local else reach
+    return Diagnosis(cause="network", evidence=evidence, remedy=remedy)
+
+
+def _unlike(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
+    """The cause where nothing is wrong with any answer, and the last is none or not the recorded kind."""
+    observation = outcome.observation
+    if observation is None or len(observation.answers or ()) < len(observation.requests):
+        return _slow(outcome, evidence)
+    remedy = (
+        f"is {target.endpoint.url} the right URL? If it is, this endpoint does not answer as the "
+        "recorded one: choose other samples for it"
+    )
     return Diagnosis(cause="network", evidence=evidence, remedy=remedy)
 
 

@@ -19,6 +19,12 @@ def no_content(request):
     yield reply(body=body)
 
 
+def refusal(request):
+    body = chat()
+    body["choices"][0]["message"] |= {"content": None, "refusal": "I cannot help with that."}
+    yield reply(body=body)
+
+
 def cut_short(request):
     yield from list(chunked(events()))[:3]
 
@@ -46,6 +52,12 @@ def always(answer):
 
 GONE = always(reply("410 Gone", error("gone", "It was switched off")))
 MOVED = always(reply("301 Moved Permanently", b"", headers=[("location", "https://b.example/v1")]))
+MOVED_FOR_NOW = always(
+    reply("307 Temporary Redirect", b"", headers=[("location", "/v1/chat/completions")])
+)
+MOVED_AWAY = always(
+    reply("308 Permanent Redirect", b"", headers=[("location", "https://b.example/v1")])
+)
 DENIED = always(reply("401 Unauthorized", error("unauthorized", "Bad credentials")))
 POOR = always(reply("402 Payment Required", error("billing", "Add a card")))
 PAGE = always(reply(body=b"<html>Log in</html>", media="text/html"))
@@ -56,6 +68,8 @@ ELSEWHERE = always(reply(body=chat("The capital is Lyon.")))
 CASES = {
     "410": (GONE, "curl/basic", "retired or moved", 3),
     "redirect": (MOVED, "curl/basic", "retired or moved", 3),
+    "redirect that libraries follow": (MOVED_FOR_NOW, "python/basic", "retired or moved", 3),
+    "redirect to another host": (MOVED_AWAY, "javascript/basic", "retired or moved", 3),
     "brownout": (brownout, "curl/basic", "retired or moved", 3),
     "401": (DENIED, "curl/basic", "credentials", 3),
     "402": (POOR, "curl/basic", "quota", 3),
@@ -69,6 +83,8 @@ CASES = {
     "reset streams": (reset, "curl/streaming", "network", 3),
     "changed shape": (no_content, "curl/basic", "API shape", 1),
     "request not taken": (NEW_RULES, "curl/basic", "API shape", 1),
+    "refusal": (refusal, "curl/basic", "answer", 1),
+    "refusal that a sample tells": (refusal, "javascript/basic", "answer", 1),
     "another answer": (ELSEWHERE, "curl/basic", "answer", 1),
 }
 
@@ -86,6 +102,16 @@ def test_a_failure_is_put_down_to_its_cause(tmp_path, name):
     assert done.returncode == code
     assert found["diagnosis"]["evidence"]
     assert found["diagnosis"]["remedy"] in done.stdout
+
+
+def test_an_answer_of_another_kind_was_not_too_slow(tmp_path):
+    with upstream(always(reply("202 Accepted", chat()))) as endpoint:
+        done, lines = run(tmp_path, "curl/basic", "--live", endpoint.url)
+    found = cells(lines)["curl/basic"]["diagnosis"]
+    assert (found["cause"], done.returncode) == ("network", 3)
+    assert "202 Accepted" in found["evidence"]
+    assert "the right URL?" in found["remedy"]
+    assert "--timeout" not in found["remedy"]
 
 
 def test_an_endpoint_that_is_not_there_is_the_networks_fault(tmp_path):
