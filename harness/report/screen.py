@@ -125,11 +125,15 @@ class Screen:
 
     def _told_before(self, one: Outcome) -> str:
         """The cell of which all was told already that is to be told of this one."""
-        if one.fault is None:
+        found = one.diagnosis
+        if one.fault is not None:
+            # An endpoint's words differ each time; a file's line is that file's alone.
+            message = alike(one.fault.message) if found else one.fault.message
+            cause = message, one.fault.remedy
+        elif found is not None and found.cause == "API shape":
+            cause = alike(found.evidence), found.remedy
+        else:
             return ""
-        # An endpoint's words differ each time; a file's line is that file's alone.
-        message = alike(one.fault.message) if one.diagnosis else one.fault.message
-        cause = message, one.fault.remedy
         first = self._faults.setdefault(cause, one.cell.id)
         return first if first != one.cell.id else ""
 

@@ -93,6 +93,20 @@ def test_a_server_in_trouble_is_told_once_whatever_id_its_messages_bear(tmp_path
     assert "in trouble" in told_once(done, lines, "network")["remedy"]
 
 
+def test_a_request_that_the_endpoint_refuses_is_told_once(tmp_path):
+    def refused(request):
+        yield reply("400 Bad Request", error("bad", "temperature is not supported"))
+
+    with upstream(refused) as endpoint:
+        done, lines = run(tmp_path, "*/basic", "--live", endpoint.url)
+    found = cells(lines)
+    assert done.returncode == 1
+    assert {one["verdict"] for one in found.values()} == {"fail"}
+    assert {one["diagnosis"]["cause"] for one in found.values()} == {"API shape"}
+    assert done.stdout.count("temperature is not supported") == 1, done.stdout
+    assert done.stdout.count("  as ") == len(found) - 1
+
+
 def slowly(gap_s, pieces=30):
     def answer(request):
         for piece in chunked(events(pieces=pieces)):
