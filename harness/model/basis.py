@@ -6,6 +6,8 @@ import hashlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from harness.model.files import read
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,7 +40,7 @@ class Digests:
         """One file's, in hexadecimal; `None` if it cannot be read."""
         if path not in self._known:
             try:
-                self._known[path] = hashlib.sha256((self._root / path).read_bytes()).hexdigest()
+                self._known[path] = hashlib.sha256(read(self._root / path)).hexdigest()
             except OSError:
                 self._known[path] = None
         return self._known[path]

@@ -110,7 +110,7 @@ def pages_on_disk(root: Path) -> list[Path]:
         found += [
             Path(place, name)
             for name in sorted(files)
-            if any(map(PurePosixPath(name).match, PAGES))
+            if any(map(PurePosixPath(name).match, PAGES)) and Path(place, name).is_file()
         ]
     return found
 

@@ -11,6 +11,7 @@ from harness.pages import committed, quickstart
 from harness.pages.git_files import pages_on_disk
 from harness.pages.proof import Gate, Unproven, sort
 from harness.pages.snippet import SIGN, Published
+from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def check(
 
 
 def _with_markers(root: Path, pages: Iterable[Path]) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in pages if MARKED in path.read_bytes()}
+    return {path.relative_to(root).as_posix() for path in pages if MARKED in (read(path) or b"")}
 
 
 def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
@@ -81,7 +82,7 @@ def _marked(
     root: Path, project: Project, known: Iterable[Path]
 ) -> tuple[list[Unproven], list[Problem]]:
     """Pages that people write, with samples between markers: what is stale, and what is wrong."""
-    pages = {path: path.read_bytes() for path in known}
+    pages = {path: read(path) or b"" for path in known}
     pages = {path: content for path, content in pages.items() if SIGN.search(content)}
     if not pages:
         return [], []

@@ -8,11 +8,13 @@ so every machine that is given the same comes to the same split.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.gathering import groups
+from harness.model.files import read
 from harness.model.problem import invalid
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def fingerprint(
     for text in (*settings, *(cell.id for cell in cells)):
         total.update(f"{len(text)} {text}".encode())
     for cell in cells:
-        if cell.committed and (root / cell.path).is_file():
-            total.update(hashlib.sha256((root / cell.path).read_bytes()).digest())
+        if cell.committed:
+            with suppress(OSError):  # where it is to run, that is told
+                total.update(hashlib.sha256(read(root / cell.path)).digest())
     return total.hexdigest()

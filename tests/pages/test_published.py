@@ -1,5 +1,6 @@
 """One look tells whether all that is published is fresh: exit code, what mends it, and how quick."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -211,3 +212,14 @@ def test_a_wrong_marker_hides_no_annotation(marked, capsys, monkeypatch):
     assert "::error file=" in told.out
     assert "replace it with: sampleproof render --force" in told.out
     assert "docs/own.md:5: " in told.err
+
+
+def test_a_pipe_is_no_page_and_is_not_waited_for(published):
+    os.mkfifo(published / "notes.md")
+    (published / "gone.md").symlink_to(published / "nowhere.md")
+    command = [sys.executable, "-m", "harness", "docs", "check"]
+    done = subprocess.run(
+        command, cwd=published, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["Everything published is fresh, and has passed."]

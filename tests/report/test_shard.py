@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harness.gathering import groups
 from harness.model.kept import open_kept
 from harness.model.problem import InvalidError
+from harness.model.project import open_project
 from harness.report.ndjson import durations_in
 from harness.report.shard import fingerprint, shard_of, split
 
@@ -94,3 +95,16 @@ def test_shards_of_two_working_copies_are_of_one_run(copy_first_samples, tmp_pat
         assert project.marks  # which differ from copy to copy
         prints.add(fingerprint(project, copy, list(project.cells()), ["fork"]))
     assert len(prints) == 1
+
+
+def test_a_sample_that_cannot_be_read_makes_another_run_and_no_failure(
+    copy_first_samples, tmp_path
+):
+    root = copy_first_samples(tmp_path / "p")
+    project = open_project(root)
+    cells = list(project.cells())
+    whole = fingerprint(project, root, cells, [])
+    path = root / cells[0].path
+    path.unlink()
+    path.symlink_to(path)
+    assert fingerprint(project, root, cells, []) != whole
