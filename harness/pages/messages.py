@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.loader import near, read
 from harness.model.problem import InvalidError, Problem
+from harness.render.template import line_of_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from harness.model.loader import Loaded, Place
@@ -28,12 +29,13 @@ TOP: dict[str, type] = {"language": str, "messages": dict}
 class Messages:
     """The messages of one language. What a page asks for is noted, to find what is surplus."""
 
-    def __init__(self, path: Path, file: str) -> None:
+    def __init__(self, path: Path, file: str, template: str) -> None:
         """Read a file.
 
         Args:
             path: The file.
             file: Its path as the user would type it.
+            template: That of the page's template.
 
         Raises:
             InvalidError: It cannot be read, or is no file of messages.
@@ -47,12 +49,16 @@ class Messages:
         self.code = path.stem
         self.language: str = loaded.data["language"]
         self._loaded = loaded
+        self._template = template
+        self.file = file
         self._texts = dict(_texts(loaded.data["messages"], ("messages",)))
         self._used: set[Place] = set()
         self._problems: set[Problem] = set()
+        self.missing: dict[str, int] = {}
+        """What the page asks for in vain, with the line of its template."""
 
     def __call__(self, key: str, **values: object) -> str:
-        """A message, with its values filled in; what is wrong with it is told by `finish`.
+        """A message, with its values filled in; what is wrong with it is among the `problems`.
 
         Args:
             key: Where it stands, as in `token.title`.
@@ -61,8 +67,7 @@ class Messages:
         place: Place = ("messages", *key.split("."))
         text = self._texts.get(place)
         if text is None:
-            hint = near(key, [".".join(map(str, known[1:])) for known in self._texts])
-            self._complain(place, f"the message {key!r}, which the page asks for, is missing", hint)
+            self.missing.setdefault(key, line_of_call())
             return ""
         self._used.add(place)
         try:
@@ -75,20 +80,67 @@ class Messages:
             self._complain(place, f"{said} {{{name}}}")
         return "" if named - set(values) else text.format(**values)
 
-    def finish(self) -> None:
-        """Tell of everything that the page missed, or did not ask for.
+    @property
+    def surplus(self) -> set[str]:
+        """What the page has not asked for."""
+        return {_key(place) for place in self._texts if place not in self._used}
 
-        Raises:
-            InvalidError: With every such message.
+    def near(self, key: str) -> str:
+        """A message that may be meant, as a hint."""
+        return near(key, [_key(place) for place in self._texts])
+
+    def problems(self, passed_over: Collection[str]) -> set[Problem]:
+        """Everything that is wrong with it, once the page is made.
+
+        Args:
+            passed_over: Keys for which it is not to blame, whether missing or surplus.
         """
+        for key, line in self.missing.items():
+            if key not in passed_over:
+                asks = f"{self._template}:{line}"
+                said = f"the message {key!r}, which {asks} asks for, is missing"
+                self._complain(("messages", *key.split(".")), said, self.near(key))
         for place in self._texts:
-            if place not in self._used:
+            if place not in self._used and _key(place) not in passed_over:
                 self._complain(place, "the page has no use for this message", "remove it")
-        if self._problems:
-            raise InvalidError(self._problems)
+        return self._problems
 
     def _complain(self, place: Place, message: str, hint: str = "") -> None:
         self._problems.add(self._loaded.problem(place, message, hint))
+
+
+def wrong_keys(languages: Sequence[Messages], template: str) -> tuple[set[str], list[Problem]]:
+    """What a template asks for that no language has: then it is the template that is wrong.
+
+    Of a single language nobody can tell.
+
+    Args:
+        languages: All that could be read, with the page made of each.
+        template: The template's path as the user would type it.
+
+    Returns:
+        Keys for which no language is to blame: those, and what each has and the page does not ask
+        for, since one of them may be meant. And the template's problems.
+    """
+    if len(languages) < 2:  # noqa: PLR2004
+        return set(), []
+    files = ", ".join(one.file for one in languages)
+    wrong = set.intersection(*(set(one.missing) for one in languages))
+    problems = [
+        Problem(
+            file=template,
+            line=languages[0].missing[key],
+            message=f"no file of messages has {key!r}, which is asked for here",
+            hint=languages[0].near(key) or f"add it to {files}",
+        )
+        for key in sorted(wrong)
+    ]
+    meant = set.intersection(*(one.surplus for one in languages)) if wrong else set[str]()
+    return wrong | meant, problems
+
+
+def _key(place: Place) -> str:
+    return ".".join(map(str, place[1:]))
 
 
 def _shape(loaded: Loaded) -> Iterator[Problem]:

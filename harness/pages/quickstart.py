@@ -17,7 +17,7 @@ from harness.model.files import replace
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.scenario import Scenario
 from harness.pages.layout import fence
-from harness.pages.messages import Messages
+from harness.pages.messages import Messages, wrong_keys
 from harness.pages.tabs import Tab, side_by_side
 from harness.render.generated import difference, read
 from harness.render.stale import WHY, Stale, Why, spare
@@ -98,26 +98,28 @@ def pages(
     if template is None:
         return []
     problems: list[Problem] = []
-    found = []
+    found: list[tuple[Messages, Page]] = []
     for path in languages(root):
         file = f"{MESSAGES}/{path.name}"
         try:
-            says = Messages(path, file)
+            says = Messages(path, file, TEMPLATE)
             code: list[str] = []
             text = _fill(template, says, project, proven, layout, code)
-            says.finish()
         except InvalidError as error:
             problems += error.problems
         else:
-            found.append(
-                Page(path=page_of(path), language=says.language, text=text, code=tuple(code))
-            )
+            page = Page(path=page_of(path), language=says.language, text=text, code=tuple(code))
+            found.append((says, page))
+    passed_over, wrong = wrong_keys([says for says, _ in found], TEMPLATE)
+    problems += wrong
+    for says, _ in found:
+        problems += says.problems(passed_over)
     if not found and not problems:
         message = "expected at least one file of messages, as en.yaml; found none"
         problems.append(Problem(file=MESSAGES, message=message))
     if problems:
         raise InvalidError(set(problems))
-    return found
+    return [page for _, page in found]
 
 
 def page_of(messages: Path) -> str:

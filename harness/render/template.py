@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from inspect import currentframe
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,18 @@ def fill(reading: Environment, text: str, file: str, **values: Any) -> str:
         frames = walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == TEMPLATE]
         raise _fault(file, lines[-1] if lines else 0, error) from error
+
+
+def line_of_call() -> int:
+    """The line of the template that has called the caller; 0 if none has."""
+    frame = currentframe()
+    while frame is not None:
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None and frame.f_code.co_filename == TEMPLATE:
+            line: int = template.get_corresponding_lineno(frame.f_lineno)
+            return line
+        frame = frame.f_back
+    return 0
 
 
 def blocks(reading: Environment, text: str, **values: Any) -> dict[str, str]:

@@ -93,7 +93,7 @@ def test_a_short_spanish_page(short):
 def test_a_missing_and_a_surplus_message_are_told_with_their_lines(short):
     edit(short / "docs/messages/es.yaml", "  title:", "  titel:")
     assert problems(short) == [
-        "docs/messages/es.yaml:2: messages: the message 'title', which the page asks for, is missing\n  did you mean titel?",
+        "docs/messages/es.yaml:2: messages: the message 'title', which docs/quickstart.md.j2:1 asks for, is missing\n  did you mean titel?",
         "docs/messages/es.yaml:3: messages.titel: the page has no use for this message\n  remove it",
     ]
 
@@ -122,8 +122,8 @@ def test_no_message_can_break_a_page(short, old, new, message):
 
 
 def test_all_languages_problems_are_told_at_once(proven):
-    for code in ("en", "fr"):
-        edit(proven / f"docs/messages/{code}.yaml", "  title:", "  tytle:")
+    edit(proven / "docs/messages/en.yaml", "  title:", "  tytle:")
+    edit(proven / "docs/messages/fr.yaml", "  save:", "  sauve:")
     assert {one.partition(":")[0] for one in problems(proven)} == {
         "docs/messages/en.yaml",
         "docs/messages/fr.yaml",
@@ -134,6 +134,24 @@ def test_a_wrong_template_is_named_with_its_line(short):
     edit(short / quickstart.TEMPLATE, "one.file", "one.fyle")
     (problem,) = problems(short)
     assert problem.startswith("docs/quickstart.md.j2:4: the template is wrong: ")
+
+
+def test_a_message_that_no_language_has_is_the_templates_mistake(short):
+    english = SPANISH.replace("Español", "English")
+    (short / quickstart.MESSAGES / "en.yaml").write_text(english, "utf-8")
+    edit(short / quickstart.TEMPLATE, 't("save"', 't("sav"')
+    assert problems(short) == [
+        "docs/quickstart.md.j2:4: no file of messages has 'sav', which is asked for here\n  did you mean save?"
+    ]
+
+
+def test_a_new_message_may_be_missing_everywhere(short):
+    english = SPANISH.replace("Español", "English")
+    (short / quickstart.MESSAGES / "en.yaml").write_text(english, "utf-8")
+    edit(short / quickstart.TEMPLATE, "{% for one", '{{ t("a.b") }}\n\n{% for one')
+    assert problems(short) == [
+        "docs/quickstart.md.j2:3: no file of messages has 'a.b', which is asked for here\n  add it to docs/messages/en.yaml, docs/messages/es.yaml"
+    ]
 
 
 def test_code_that_the_page_swallows_is_noticed(short):
