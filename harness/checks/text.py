@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from harness.model.text_fault import Kind
 
 WORDS: dict[Kind, tuple[str, str, str]] = {
-    "encoding": ("not UTF-8", "a text in UTF-8", "save it as UTF-8"),
-    "bom": ("a byte order mark", "no byte order mark", "save it as UTF-8 without one"),
+    "encoding": ("not UTF-8", "a text in UTF-8", "save it as UTF-8, or"),
+    "bom": ("a byte order mark", "no byte order mark", "save it as UTF-8 without one, or"),
     "crlf": (
         "line ends other than LF",
         "LF at the end of every line",
-        "if git made them (core.autocrlf), write '*{suffix} text eol=lf' into .gitattributes",
+        "if git makes them (core.autocrlf), put '*{suffix} text eol=lf' into .gitattributes, then",
     ),
 }
 """What it is, what is expected, and what to do about it."""
@@ -37,7 +37,7 @@ def readable(evidence: Evidence) -> list[Finding]:
         what, expected, remedy = WORDS[fault.kind]
         message = (
             f"{cell.path}:{fault.line}: {what}, which {program} cannot read; "
-            f"{remedy.format(suffix=cell.client.suffix)}; then: sampleproof render"
+            f"{remedy.format(suffix=cell.client.suffix)} write it anew: sampleproof render"
         )
         findings.append(
             Finding(

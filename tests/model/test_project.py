@@ -33,11 +33,13 @@ def test_problems_of_all_files_come_together(copy):
     edit(copy / "samples/scenarios/basic.yaml", "role: system", "role: robot")
     edit(copy / "samples/python/client.yaml", "template: sample.py.j2", "template: gone.j2")
     edit(copy / "samples/curl/client.yaml", "'{sample}'", "'{sampel}'")
+    edit(copy / "samples/curl/client.yaml", "[bom, crlf]", "[bom, crfl]")
     edit(copy / "samples/operations/chat.yaml", "preview)?'", "preview?'")
     told = problems(copy)
     for part in (
         "samples/catalog.yaml:3: samples.model: there is no model 'Phi-3-smal-8k-instruct'",
         "successor: there is no endpoint 'foundy'\n  did you mean foundry?",
+        'cannot_read[1]: expected one of "bom", "crlf"; received "crfl"\n  did you mean crlf?',
         "template: the file gone.j2 cannot be read: No such file or directory",
         "samples/curl/client.yaml:",
         "samples/operations/chat.yaml:8: query.api-version: expected a regular expression",
