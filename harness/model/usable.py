@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from harness.model import jsonvalue
 from harness.model.checkpoints import checkpoints
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def shortcomings(
 def _no_text(response: Response, operation: Operation) -> str:
     if response.coding:
         return f"expected an answer that can be read; its coding is {response.coding}"
+    if response.body and not response.is_stream:
+        try:
+            jsonvalue.parse(response.body)
+        except ValueError as error:
+            return f"expected an answer that is JSON: {error}"
     rule = operation.answer
     where = rule.event if response.is_stream else rule.response
     return f"expected an answer with text at {where}; received none"

@@ -62,7 +62,9 @@ BAD_ONES = {
     "no body": (False, response(b"", JSON), "body", "with text at $.choices[0].message.content"),
     "no text": (False, whole(None), "body", "received none"),
     "blanks": (False, whole(" \n"), "body", "received none"),
-    "no JSON": (False, response(b"<p>Paris</p>", "text/html"), "body", "received none"),
+    "no JSON": (False, response(b"<p>Paris</p>", "text/html"), "body", "that is JSON"),
+    "a key twice": (False, response(b'{"a":1,"a":2}', JSON), "body", 'the key "a" is given twice'),
+    "no UTF-8": (False, response(b'{"a":"caf\xe9"}', JSON), "body", "that is JSON: 'utf-8' codec"),
     "no event": (True, stream(), "ending", "stops after 0 bytes"),
     "events without text": (True, stream(event("", "stop"), DONE), "body", "delta.content"),
     "a coding that nobody knows": (False, msgspec.structs.replace(
