@@ -152,7 +152,7 @@ def _obituary(catalog: Catalog, endpoint: Endpoint) -> str:
 def _at(catalog: Catalog, url: str) -> Endpoint:
     from harness.model.catalog import Endpoint
 
-    _check_url(url, "--live")
+    _check_url(url, "the endpoint")
     title = urlsplit(url).netloc
     template = catalog.endpoints.get(OWN) or Endpoint(name=OWN, title=title, url=url)
     return msgspec.structs.replace(template, title=title, url=url.rstrip("/"))

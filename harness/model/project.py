@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+
+ENDING = "expected a file name that ends in .yaml"
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +94,7 @@ def open_project(root: Path, *, tolerant: bool = False) -> Project:
     # A scenario is not to blame for an operation that cannot be read.
     unread = {path.stem for path in (samples / "operations").glob("*.yaml")} - set(operations)
     clients: dict[str, Client] = {}
-    for folder in sorted(path.parent for path in samples.glob("*/client.yaml")):
+    for folder in _client_folders(samples, problems):
         client = build.client(folder, f"samples/{folder.name}", problems)
         if client is not None:
             clients[client.name] = client
@@ -126,6 +131,35 @@ def open_project(root: Path, *, tolerant: bool = False) -> Project:
     )
 
 
+def _client_folders(samples: Path, problems: list[Problem]) -> list[Path]:
+    """The folders of clients. None is passed over in silence because it cannot be looked into."""
+    found = []
+    for name in _names(samples, "samples", problems):
+        if name[0] == "." or name in {"operations", "scenarios"}:
+            continue
+        names = _names(samples / name, f"samples/{name}", problems)
+        if "client.yaml" in names:
+            found.append(samples / name)
+        elif "client.yml" in names:
+            problems.append(Problem(file=f"samples/{name}/client.yml", message=ENDING))
+    return found
+
+
+def _names(folder: Path, name: str, problems: list[Problem]) -> list[str]:
+    """What is in a folder, in order; nothing if it is none."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+        if not os.access(folder, os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except NotADirectoryError:
+        return []
+    except OSError as error:
+        message = f"cannot be looked into: {error.strerror}"
+        problems.append(Problem(file=name, message=message))
+        return []
+    return sorted(names)
+
+
 def _by_file(problems: Iterable[Problem], samples: Path) -> dict[str, tuple[Problem, ...]]:
     """Problems by the client or scenario that they are of; none if one is of anything else."""
     found: dict[str, tuple[Problem, ...]] = {}
@@ -143,19 +177,17 @@ def _each(
     folder: Path, read: Callable[[Path, str, list[Problem]], T | None], problems: list[Problem]
 ) -> dict[str, T]:
     """Every YAML file of a folder, by name."""
-    paths = sorted(path for path in folder.glob("*.y*ml"))
-    if not paths:
-        problems.append(
-            Problem(
-                file=f"samples/{folder.name}",
-                message="expected at least one .yaml file here; found none",
-            )
-        )
+    place, before = f"samples/{folder.name}", len(problems)
+    names = _names(folder, place, problems) if os.path.lexists(folder) else []
+    paths = [folder / name for name in names if fnmatch(name, "*.y*ml")]
+    if not paths and len(problems) == before:
+        message = "expected at least one .yaml file here; found none"
+        problems.append(Problem(file=place, message=message))
     found: dict[str, T] = {}
     for path in paths:
-        name = f"samples/{folder.name}/{path.name}"
+        name = f"{place}/{path.name}"
         if path.suffix != ".yaml":
-            problems.append(Problem(file=name, message="expected a file name that ends in .yaml"))
+            problems.append(Problem(file=name, message=ENDING))
         elif (value := read(path, name, problems)) is not None:
             found[path.stem] = value
     return found

@@ -73,6 +73,9 @@ def _misspelt(folder: Path) -> Iterator[str]:
         why = "is a folder" if mark.is_dir() else "leads nowhere" if mark.is_symlink() else ""
         yield f"{mark} {why or 'cannot be read'}"
         return
+    if mark.parent.is_dir() and not os.access(mark.parent, os.X_OK):
+        yield f"{mark.parent} cannot be looked into: mend its permissions"
+        return
     if _holds(folder / MARK.name) and _looks_whole(folder):
         yield f"{folder} has a {MARK.name}: call this folder {MARK.parent}"
     for place in (folder / name for name in _names(folder)):

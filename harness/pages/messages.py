@@ -99,7 +99,8 @@ class Messages:
             if key not in passed_over:
                 asks = f"{self._template}:{line}"
                 said = f"the message {key!r}, which {asks} asks for, is missing"
-                self._complain(("messages", *key.split(".")), said, self.near(key))
+                hint = near(key, sorted(self.surplus)) or "add it"
+                self._complain(("messages", *key.split(".")), said, hint)
         for place in self._texts:
             if place not in self._used and _key(place) not in passed_over:
                 self._complain(place, "the page has no use for this message", "remove it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ def read(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HarnessError(
-            f"{path} cannot be read: {error.strerror}", "mend its permissions, or remove it"
-        ) from error
+        permissions = error.errno in {errno.EACCES, errno.EPERM}
+        remedy = "mend its permissions, or remove it" if permissions else "remove it"
+        raise HarnessError(f"{path} cannot be read: {error.strerror}", remedy) from error
 
 
 def difference(path: str, old: bytes | None, new: bytes) -> str:

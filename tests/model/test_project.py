@@ -1,5 +1,6 @@
 """A project is read whole, and its problems are told together."""
 
+import os
 import shutil
 
 import pytest
@@ -81,6 +82,31 @@ def test_a_missing_recording_is_said_to_be_missing(copy):
 def test_another_ending_is_named(copy):
     (copy / "samples/scenarios/basic.yaml").rename(copy / "samples/scenarios/basic.yml")
     assert "expected a file name that ends in .yaml" in problems(copy)[0]
+
+
+def test_a_clients_file_with_another_ending_is_named(copy):
+    (copy / "samples/curl/client.yaml").rename(copy / "samples/curl/client.yml")
+    assert problems(copy) == ["samples/curl/client.yml: expected a file name that ends in .yaml"]
+
+
+@pytest.mark.parametrize("name", ["curl", "scenarios", "operations", "recordings"])
+def test_a_folder_that_cannot_be_looked_into_is_not_passed_over(copy, name):
+    folder = copy / "samples" / name
+    folder.rename(copy / name)
+    folder.symlink_to(folder)
+    told = problems(copy)
+    assert [one for one in told if f"samples/{name}: cannot be looked into: Too many" in one]
+    assert "found none" not in "\n".join(told)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
+@pytest.mark.parametrize("mode", [0, 0o444])
+@pytest.mark.parametrize("name", ["curl", "scenarios", "operations", "recordings"])
+def test_a_folder_that_may_not_be_looked_into_is_not_passed_over(copy, name, mode):
+    folder = copy / "samples" / name
+    folder.chmod(mode)
+    assert f"samples/{name}: cannot be looked into: Permission denied" in problems(copy)
+    folder.chmod(0o755)
 
 
 def test_a_folder_without_project_is_refused(tmp_path):

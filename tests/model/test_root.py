@@ -97,6 +97,13 @@ def test_a_catalogue_that_cannot_be_read_is_said_to_be_so(lost):
     assert f"{mark} cannot be read" in told(find, lost)
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
+def test_samples_that_may_not_be_looked_into_are_said_to_be_so(lost):
+    (lost / "samples").chmod(0)
+    assert f"{lost / 'samples'} cannot be looked into" in told(find, lost)
+    (lost / "samples").chmod(0o755)
+
+
 def test_other_peoples_folders_are_not_looked_into(lost):
     (lost.parent / "sample").mkdir()
     (lost.parent / "sample/catalog.yaml").touch()

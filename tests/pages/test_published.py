@@ -223,3 +223,10 @@ def test_a_pipe_is_no_page_and_is_not_waited_for(published):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["Everything published is fresh, and has passed."]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
+def test_a_page_that_cannot_be_read_is_told_and_is_no_fault_of_ours(published, capsys):
+    (published / "docs/own.md").touch(0)
+    assert invoke(["docs", "check", "--project", str(published)]) == 3
+    assert "docs/own.md cannot be read: Permission denied" in capsys.readouterr().err

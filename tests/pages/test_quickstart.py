@@ -98,6 +98,13 @@ def test_a_missing_and_a_surplus_message_are_told_with_their_lines(short):
     ]
 
 
+def test_a_message_that_is_used_is_not_taken_for_one_misspelt(short):
+    edit(short / quickstart.TEMPLATE, 't("title")', 't("title") }} {{ t("title2")')
+    assert problems(short) == [
+        "docs/messages/es.yaml:2: messages: the message 'title2', which docs/quickstart.md.j2:1 asks for, is missing\n  add it"
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
