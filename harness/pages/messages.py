@@ -86,8 +86,8 @@ class Messages:
         return {_key(place) for place in self._texts if place not in self._used}
 
     def near(self, key: str) -> str:
-        """A message that may be meant, as a hint."""
-        return near(key, [_key(place) for place in self._texts])
+        """A message that may be meant, as a hint: one that is asked for is right as it is."""
+        return near(key, sorted(self.surplus))
 
     def problems(self, passed_over: Collection[str]) -> set[Problem]:
         """Everything that is wrong with it, once the page is made.
@@ -99,7 +99,7 @@ class Messages:
             if key not in passed_over:
                 asks = f"{self._template}:{line}"
                 said = f"the message {key!r}, which {asks} asks for, is missing"
-                hint = near(key, sorted(self.surplus)) or "add it"
+                hint = self.near(key) or "add it"
                 self._complain(("messages", *key.split(".")), said, hint)
         for place in self._texts:
             if place not in self._used and _key(place) not in passed_over:

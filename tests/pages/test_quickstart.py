@@ -152,12 +152,13 @@ def test_a_message_that_no_language_has_is_the_templates_mistake(short):
     ]
 
 
-def test_a_new_message_may_be_missing_everywhere(short):
+@pytest.mark.parametrize("key", ["a.b", "title2"])
+def test_a_new_message_may_be_missing_everywhere(short, key):
     english = SPANISH.replace("Español", "English")
     (short / quickstart.MESSAGES / "en.yaml").write_text(english, "utf-8")
-    edit(short / quickstart.TEMPLATE, "{% for one", '{{ t("a.b") }}\n\n{% for one')
+    edit(short / quickstart.TEMPLATE, "{% for one", f'{{{{ t("{key}") }}}}\n\n{{% for one')
     assert problems(short) == [
-        "docs/quickstart.md.j2:3: no file of messages has 'a.b', which is asked for here\n  add it to docs/messages/en.yaml, docs/messages/es.yaml"
+        f"docs/quickstart.md.j2:3: no file of messages has {key!r}, which is asked for here\n  add it to docs/messages/en.yaml, docs/messages/es.yaml"
     ]
 
 
