@@ -106,6 +106,17 @@ def garble(chance, text):
     return (text[:begin], text[:begin] + chance.choice(odd) + text[end:])[chance.randrange(4) > 0]
 
 
+@pytest.mark.parametrize("name", ["a\n::error::b", "a\n", "a\x1b[2J", "a\u2028b"])
+@pytest.mark.parametrize("field", ["id", "client", "scenario", "model"])
+def test_a_name_of_more_than_one_line_is_refused(field, name):
+    """Where it is printed, its second line would be an order to GitHub Actions."""
+    line = ran("python/basic") | {field: name}
+    with pytest.raises(UnfitError) as refused:
+        decode(json.dumps(line).encode())
+    assert refused.value.field == field
+    assert not Draft202012Validator(schema()).is_valid(line)
+
+
 @pytest.fixture
 def commands(tmp_path, monkeypatch, copy_first_samples):
     """Everything that reads a report, by name."""
