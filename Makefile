@@ -24,8 +24,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "make …" } \
 	  /^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '%s\n' '' 'CI=true runs every sample, also those that have passed before and are unchanged.' \
-	  'PYTHON=python3.12 chooses the Python that .venv/ is made with; 3.11 is the oldest that will do.'
+	@printf '%s\n' '' 'CI=true runs every sample, also those that have passed and are unchanged.' \
+	  'PYTHON=python3.12 chooses the Python of .venv/; 3.11 is the oldest that will do.'
 
 test-samples: $(VENV)/run.stamp ## Run every sample as published, and compare the languages
 	@$(BIN)/sampleproof run
@@ -33,7 +33,7 @@ test-samples: $(VENV)/run.stamp ## Run every sample as published, and compare th
 test: $(VENV)/dev.stamp ## Run the project's own tests (PYTEST_ARGS="-k name" to choose)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)/dev.stamp ## Check style, types, and that the rendered samples are up to date
+lint: $(VENV)/dev.stamp ## Check style and types, and that the samples are as rendered
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -55,7 +55,7 @@ docs-check: $(VENV)/run.stamp ## Say whether all that is published is fresh and 
 site: $(VENV)/dev.stamp ## Build docs/ as a site, into build/site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
-site-check: site ## Look at each of its pages in Chromium; pictures go into build/look/
+site-check: site ## Look at each page in Chromium; pictures go into build/look/
 	@[ -n "$(CHROMIUM)" ] || { \
 	  echo "There is no Chromium here. Install it, or name a browser of its kind: make site-check CHROMIUM=/path/to/it" >&2; exit 1; }
 	@SITE_BROWSER="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser

@@ -35,7 +35,7 @@ def command(reports: Sequence[Path], output: Path) -> int:
     the whole run would have had.
 
     \b
-    Example:
+    Examples:
       sampleproof run --shard 1/2 --report one
       sampleproof run --shard 2/2 --report two
       sampleproof report merge one two -o whole
