@@ -45,7 +45,7 @@ def test_the_node_that_is_asked_for_is_made_ready(root, tmp_path, monkeypatch):
     def stop(clients, root, state, announce, node):
         raise HarnessError(f"asked for {node}")
 
-    monkeypatch.setattr("harness.report.session.prepare_all", stop)
+    monkeypatch.setattr("harness.toolchain.ready.prepare_all", stop)
     call = ["javascript/basic", "--project", str(root), "--report", str(tmp_path)]
     with pytest.raises(HarnessError, match=r"asked for 22\.11\.0"):
         run.command.main([*call, "--node", "22.11.0"], standalone_mode=False)

@@ -146,7 +146,7 @@ def test_what_a_verdict_would_rest_on_must_be_what_was_read(
 ):
     copied = copy_project(MINIATURES, tmp_path / "project", miniatures.stage.state)
     assert invoke(["render", "--project", str(copied)]) == 0
-    prepare = session.prepare_all
+    prepare = session.prepare_for
 
     def meanwhile(*arguments):
         found = prepare(*arguments)
@@ -154,7 +154,7 @@ def test_what_a_verdict_would_rest_on_must_be_what_was_read(
         return found
 
     arguments = ["run", "plain/question", "--project", str(copied), "--report", str(tmp_path)]
-    monkeypatch.setattr(session, "prepare_all", meanwhile)
+    monkeypatch.setattr(session, "prepare_for", meanwhile)
     assert invoke(arguments) == 3
     assert f"samples/{file} has changed since it was read" in capsys.readouterr().err
     assert not (tmp_path / "report.ndjson").exists()
