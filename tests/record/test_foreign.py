@@ -11,7 +11,7 @@ from harness.model.problem import InvalidError
 from harness.model.recording import checksum
 from harness.record.foreign.importing import FORMATS, import_file
 
-PACKED = gzip.compress(b"\xff\x00")
+PACKED = gzip.compress(b"\xff\x00", mtime=0)
 
 
 def test_an_archive_of_a_browser(tmp_path, project):
