@@ -38,7 +38,7 @@ async def _pairs(cell: Cell, sealed: Stage, bare: Stage, runs: int) -> list[tupl
 
     async def run(stage: Stage) -> float:
         started = time.perf_counter()
-        await observe(cell, stage)
+        await observe(cell, stage, stage.script(cell))
         return 1000 * (time.perf_counter() - started)
 
     return [(await run(sealed), await run(bare)) for _ in range(runs)]

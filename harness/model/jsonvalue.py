@@ -22,6 +22,9 @@ type_names = {dict: "object", list: "array", str: "string", bool: "boolean", typ
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "nothing"})()
 """What a path finds where there is nothing; `None` is JSON's `null`."""
 
+AT_SIGHT = frozenset({str, int})
+"""Types of which two equal values are the same JSON; `bool` is another type."""
+
 SAFE_INTEGER = 2**53 - 1
 """Beyond it, JSON numbers lose digits (RFC 8259, section 6)."""
 
@@ -75,7 +78,7 @@ def differences(expected: Any, received: Any, path: str = "$") -> Iterator[Diffe
     if isinstance(expected, dict) and isinstance(received, dict):
         for name in [*expected, *(name for name in received if name not in expected)]:
             one, other = expected.get(name, MISSING), received.get(name, MISSING)
-            if not _same_text(one, other):
+            if not _same_at_sight(one, other):
                 yield from differences(one, other, path + member(name))
     elif isinstance(expected, list) and isinstance(received, list):
         for index in range(max(len(expected), len(received))):
@@ -88,9 +91,10 @@ def differences(expected: Any, received: Any, path: str = "$") -> Iterator[Diffe
         yield Difference(path=path, expected=expected, received=received)
 
 
-def _same_text(expected: Any, received: Any) -> bool:
+def _same_at_sight(expected: Any, received: Any) -> bool:
     """Whether two values are seen to be equal at first sight, as nearly all are."""
-    return type(expected) is str and type(received) is str and expected == received
+    kind = type(expected)
+    return kind is type(received) and kind in AT_SIGHT and bool(expected == received)
 
 
 def _same_scalar(expected: Any, received: Any) -> bool:
