@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from harness.model.reply import Reply
 
 REQUEST_CHECKS = (
-    *("request.count", "request.endpoint", "request.headers", "request.auth", "request.body"),
+    "request.count",
+    "request.endpoint",
+    "request.headers",
+    "request.auth",
+    "request.body",
     "request.retry",
 )
 
@@ -44,7 +48,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The recorded exchanges of the cell."""
         return self.cell.recording.exchanges if self.cell.recording else ()
 
-    @property
+    @cached_property
     def answered(self) -> tuple[Response | None, ...]:
         """By request: what answered it, as far as anything did."""
         sent, answers = len(self.observation.requests), self.observation.answers
@@ -53,7 +57,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         numbers = [self.cell.course.exchange(number) for number in range(sent)]
         return tuple(None if one is None else self.exchanges[one].response for one in numbers)
 
-    @property
+    @cached_property
     def repeats(self) -> dict[int, Response]:
         """Requests that repeat the one before, counted from 0, each with what went wrong."""
         before = dict(enumerate(self.answered, start=1))
@@ -64,7 +68,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             and (response.status >= ERROR or response.ending != "complete")
         }
 
-    @property
+    @cached_property
     def asked(self) -> tuple[SeenRequest, ...]:
         """The requests that repeat none."""
         sent, repeats = self.observation.requests, self.repeats

@@ -5,19 +5,19 @@ import pytest
 from harness.checks.raised import package_file
 
 PYTHON = """Traceback (most recent call last):
-  File "/work/samples/python/streaming.py", line 33, in <module>
+  File "/home/reader/samples/python/streaming.py", line 33, in <module>
     for update in updates:
   File "/env/lib/python3.11/site-packages/azure/ai/inference/models/_patch.py", line 414, in __next__
     raise ValueError("no")
 ValueError: no
 """
-NODE = """file:///work/node_modules/@azure/core-sse/dist/esm/sse.js:12
+NODE = """file:///home/reader/node_modules/@azure/core-sse/dist/esm/sse.js:12
     throw new Error("no");
           ^
 
 Error: no
-    at parse (file:///work/node_modules/@azure/core-sse/dist/esm/sse.js:12:11)
-    at file:///work/samples/javascript/streaming.js:30:7
+    at parse (file:///home/reader/node_modules/@azure/core-sse/dist/esm/sse.js:12:11)
+    at file:///home/reader/samples/javascript/streaming.js:30:7
     at node:internal/modules/esm/module_job:343:25
 """
 
@@ -27,8 +27,8 @@ Error: no
     [
         (PYTHON, "azure/ai/inference/models/_patch.py"),
         (NODE, "@azure/core-sse/dist/esm/sse.js"),
-        (PYTHON.replace("/env/lib/python3.11/site-packages/azure", "/work/azure"), ""),
-        (NODE.replace("/work/node_modules/", "/work/lib/"), ""),
+        (PYTHON.replace("/env/lib/python3.11/site-packages/azure", "/home/reader/azure"), ""),
+        (NODE.replace("/home/reader/node_modules/", "/home/reader/lib/"), ""),
         ("site-packages: no such thing\n", ""),
         ("The answer is empty.\n", ""),
         ("", ""),
@@ -40,5 +40,5 @@ def test_where_a_crash_was_raised(said, file):
 
 def test_a_package_that_calls_back_into_the_sample_is_not_blamed():
     lines = PYTHON.splitlines(keepends=True)
-    own = '  File "/work/samples/python/streaming.py", line 40, in told\n    raise ValueError\n'
+    own = '  File "/home/reader/samples/python/streaming.py", line 40, in told\n    raise ValueError\n'
     assert package_file("".join([*lines[:-1], own, lines[-1]])) == ""

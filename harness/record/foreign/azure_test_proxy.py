@@ -33,14 +33,8 @@ def listed(path: Path) -> Iterator[Listed]:
     data = want(json_of(path), dict, "$", "an object")
     for index, one in enumerate(want(data.get("Entries"), list, "Entries", "a list")):
         entry = one if isinstance(one, dict) else {}
-        method, url = entry.get("RequestMethod"), entry.get("RequestUri")
-        yield Listed(
-            field=f"Entries[{index}]",
-            data=entry,
-            method=method.upper() if isinstance(method, str) else "",
-            url=url if isinstance(url, str) else "",
-            status=entry.get("StatusCode"),
-        )
+        about = (entry.get(name) for name in ("RequestMethod", "RequestUri", "StatusCode"))
+        yield Listed.of(f"Entries[{index}]", entry, *about)
 
 
 def answer(one: Listed) -> Entry:

@@ -29,6 +29,17 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     status: Any = None
     """The answer's status, whatever the file has in its place."""
 
+    @classmethod
+    def of(cls, field: str, data: dict[str, Any], method: Any, url: Any, status: Any) -> Listed:
+        """A request of whose parts anything may stand in the file."""
+        return cls(
+            field=field,
+            data=data,
+            method=method.upper() if isinstance(method, str) else "",
+            url=url if isinstance(url, str) else "",
+            status=status,
+        )
+
     @property
     def path(self) -> str:
         """The URL's path; empty if it is no URL."""

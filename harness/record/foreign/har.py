@@ -29,20 +29,14 @@ def listed(path: Path) -> Iterator[Listed]:
     """
     data = want(json_of(path), dict, "$", "an object")
     log = want(data.get("log"), dict, "log", "an object, as every HTTP Archive has")
-    for index, entry in enumerate(want(log.get("entries"), list, "log.entries", "a list")):
+    for index, one in enumerate(want(log.get("entries"), list, "log.entries", "a list")):
+        entry = one if isinstance(one, dict) else {}
         request, response = (
-            found if isinstance(found := of.get(name), dict) else {}
-            for of in [entry if isinstance(entry, dict) else {}]
+            found if isinstance(found := entry.get(name), dict) else {}
             for name in ("request", "response")
         )
-        method, url = request.get("method"), request.get("url")
-        yield Listed(
-            field=f"log.entries[{index}]",
-            data=entry if isinstance(entry, dict) else {},
-            method=method.upper() if isinstance(method, str) else "",
-            url=url if isinstance(url, str) else "",
-            status=response.get("status"),
-        )
+        about = request.get("method"), request.get("url"), response.get("status")
+        yield Listed.of(f"log.entries[{index}]", entry, *about)
 
 
 def answer(one: Listed) -> Entry:

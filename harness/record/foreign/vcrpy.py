@@ -34,15 +34,10 @@ def listed(path: Path) -> Iterator[Listed]:
             found if isinstance(found := data.get(name), dict) else {}
             for name in ("request", "response")
         )
-        method, url = request.get("method"), request.get("uri")
         status = response.get("status")
-        yield Listed(
-            field=f"interactions[{index}]",
-            data=data,
-            method=method.upper() if isinstance(method, str) else "",
-            url=url if isinstance(url, str) else "",
-            status=status.get("code") if isinstance(status, dict) else response.get("status_code"),
-        )
+        code = status.get("code") if isinstance(status, dict) else response.get("status_code")
+        about = request.get("method"), request.get("uri"), code
+        yield Listed.of(f"interactions[{index}]", data, *about)
 
 
 def answer(one: Listed) -> Entry:
