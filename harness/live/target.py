@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from harness.live import key_hosts
 from harness.model import jsonvalue
 from harness.model.loader import near
 from harness.model.problem import HarnessError, invalid
@@ -204,6 +205,7 @@ def _key(endpoint: Endpoint, environ: Mapping[str, str], bare: bool, obituary: s
             f"the key in {endpoint.token} would go to {endpoint.host} unencrypted",
             f"use https, or unset {endpoint.token}",
         )
+    key_hosts.check(endpoint.token, endpoint.host, environ, named=bare)
     return key
 
 

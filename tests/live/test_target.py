@@ -117,6 +117,7 @@ def test_a_bare_url_takes_the_template_and_needs_no_key(project):
             "AZURE_OPENAI_BASE_URL: expected",
         ),
         ("http://far.example/v1", {"SAMPLEPROOF_KEY": "k"}, HarnessError, "unencrypted"),
+        ("own", {"SAMPLEPROOF_ALLOW_KEYS": "x"}, HarnessError, "SAMPLEPROOF_URL is not set"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(project, name, environ, error, says):
