@@ -43,19 +43,17 @@ MOUNT_SETATTR = 442
 class Numbers:
     """A processor's own numbers (syscalls(2), linux/audit.h)."""
 
-    def __init__(self, architecture: int, pivot_root: int, socket: int, keyctl: int) -> None:
+    def __init__(self, architecture: int, pivot_root: int, keyctl: int) -> None:
         self.architecture = architecture
         self.pivot_root = pivot_root
-        self.socket = socket
         self.keyctl = keyctl
 
 
 NUMBERS = {
-    "x86_64": Numbers(0xC000003E, 155, 41, 250),
-    "aarch64": Numbers(0xC00000B7, 41, 198, 219),
-    "riscv64": Numbers(0xC00000F3, 41, 198, 219),
+    "x86_64": Numbers(0xC000003E, 155, 250),
+    "aarch64": Numbers(0xC00000B7, 41, 219),
+    "riscv64": Numbers(0xC00000F3, 41, 219),
 }
-IO_URING_SETUP = 425
 JOIN_SESSION_KEYRING = 1
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1

@@ -24,19 +24,42 @@ TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
 if TYPE_CHECKING:
     from typing import Any
 
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
+HELD = (b"VmRSS:", b"VmSwap:", b"VmPTE:")
+"""What a process holds: kilobytes, in its `status`."""
+
+DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 # Followed before any fork: each run would follow these links again.
-LINKED = tuple((os.path.realpath(path), path) for path in (*SETTINGS, *DEVICES))
+LINKED = (
+    *((os.path.realpath(path), path) for path in (*SETTINGS, *DEVICES)),
+    # It reads the same; a mapping of /dev/zero is memory that no process shows.
+    ("/dev/full", "/dev/zero"),
+)
 
 HOME_BYTES = 64 * 1024 * 1024
+HOME_FILES = 10_000
+"""Files and folders in each folder in memory: the kernel needs a kilobyte for each."""
 LIMITS = {
     resource.RLIMIT_FSIZE: HOME_BYTES,
     resource.RLIMIT_DATA: 4 * 1024**3,
     resource.RLIMIT_NPROC: 512,
-    resource.RLIMIT_NOFILE: 1024,
+    resource.RLIMIT_NOFILE: 256,
+    resource.RLIMIT_MEMLOCK: 8 * 1024**2,
+    resource.RLIMIT_MSGQUEUE: 64 * 1024,
+    resource.RLIMIT_SIGPENDING: 1024,
 }
 """For each process of a sealed sample; memory as RLIMIT_DATA, since runtimes reserve far more than they
 use. It does not count what is shared, so all of a run's processes together are watched as well."""
+IN_MEMORY = f"mode=700,size={HOME_BYTES},nr_inodes={HOME_FILES}"
+SHARED_FOLDERS = ("/tmp", "/dev/shm")  # noqa: S108
+
+SOCKET_BYTES = 1024**2
+"""What a socket counts for: no buffer of its says how full it is, but together they hold no more."""
+SOCKETS = {
+    "ipv4/tcp_rmem": "4096 131072 524288",
+    "ipv4/tcp_wmem": "4096 16384 524288",
+    "unix/max_dgram_qlen": "4",
+}
+"""Below `/proc/sys/net`, and the network namespace's own: so that they hold no more than that."""
 
 OWN_PID_MAX = (6, 14)
 RESERVED_PIDS = 300
@@ -107,6 +130,8 @@ def _network() -> list[int]:
     kernel.raise_loopback()
     kernel.route_everything_here()
     opened = []
+    for name, value in SOCKETS.items():
+        _write(f"/proc/sys/net/{name}", value)
     for port in PORTS:
         listener = socket.socket()
         listener.bind(("127.0.0.1", port))
@@ -122,7 +147,7 @@ def _files(order: dict[str, Any]) -> None:
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     _memory(root, "mode=755,size=1m")
     # First, so that what lies below it can still be shown.
-    _memory(f"{root}/tmp", f"mode=700,size={HOME_BYTES}")  # noqa: S108
+    _memory(f"{root}/tmp", IN_MEMORY)  # noqa: S108
     for path in SYSTEM:
         _show(root, path)
     # A folder before what is in it: that is seen with it then.
@@ -137,8 +162,8 @@ def _files(order: dict[str, Any]) -> None:
     if order["sample"]:
         _put(root, **order["sample"])
     _settings(root, order["hosts"])
-    _memory(f"{root}/dev/shm", f"mode=700,size={HOME_BYTES}")  # noqa: S108
-    _memory(f"{root}{home}", f"mode=700,size={HOME_BYTES}")
+    _memory(f"{root}/dev/shm", IN_MEMORY)  # noqa: S108
+    _memory(f"{root}{home}", IN_MEMORY)
     for folder in ("work", "tmp"):
         os.mkdir(f"{root}{home}/{folder}")  # noqa: PTH102
     _make(f"{root}/proc")
@@ -242,17 +267,38 @@ def _settings(root: str, hosts: list[str]) -> None:
         os.symlink(target, f"{root}/dev/{name}")  # noqa: PTH211
 
 
-def held() -> int:
-    """Bytes of memory that all processes in here hold; what several share counts for each."""
-    pages = 0
+def held(home: str) -> int:
+    """Bytes of memory that this run holds; what several of its processes share counts for each.
+
+    Source: proc(5); a process's page tables can be larger than what they tell of.
+
+    Args:
+        home: The folder in memory beside those that every run has.
+    """
+    kilobytes = 0
     for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdecimal():
-            try:
-                with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123
-                    pages += int(file.read().split()[1])
-            except OSError:
-                continue  # it has ended
-    return pages * resource.getpagesize()
+            for line in _read(f"/proc/{name}/status").splitlines():
+                if line.startswith(HELD):
+                    kilobytes += int(line.split()[1])
+    files = sum(map(_used, (home, *SHARED_FOLDERS)))
+    used, *_ = _read("/proc/net/sockstat").splitlines()
+    return kilobytes * 1024 + files + int(used.split()[-1]) * SOCKET_BYTES
+
+
+def _read(path: str) -> bytes:
+    """A file of the kernel's; empty if its process has ended."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _used(folder: str) -> int:
+    """Bytes that a file system holds."""
+    found = os.statvfs(folder)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
 
 
 def said(error: OSError) -> str:

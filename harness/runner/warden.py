@@ -82,7 +82,7 @@ def run(
         started + order["limit_s"],
         lifeline.fileno(),
         wake,
-        memory=order["seal"]["memory"] if order["seal"] else None,
+        sealed=order["seal"],
     )
     left_behind = strays() if outcome["status"] is not None else []
     end_all(child)
@@ -176,23 +176,27 @@ def _become_sample(
 
 
 def _wait(
-    child: int, deadline: float, lifeline: int, wake: int, *, memory: int | None
+    child: int, deadline: float, lifeline: int, wake: int, *, sealed: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Wait until the sample ends, its time is up, or nobody wants to know any more."""
     watch = select.poll()
     watch.register(lifeline, select.POLLIN)
     watch.register(wake, select.POLLIN)
+    look_at = time.monotonic() + LOOK_S
     while True:
         ended, status, usage = os.wait4(child, os.WNOHANG)
         if ended:
             cpu_s = usage.ru_utime + usage.ru_stime
             return {"status": status, "cpu_s": cpu_s, "max_rss": usage.ru_maxrss}
-        left = deadline - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        if now >= deadline:
             return {"status": None, "reason": "time"}
-        if memory is not None and seal.held() > memory:
-            return {"status": None, "reason": "memory"}
-        for descriptor, _ in watch.poll(1000 * (left if memory is None else min(left, LOOK_S))):
+        if sealed and now >= look_at:
+            if seal.held(sealed["home"]) > sealed["memory"]:
+                return {"status": None, "reason": "memory"}
+            look_at = time.monotonic() + LOOK_S
+        wait_s = (min(deadline, look_at) if sealed else deadline) - now
+        for descriptor, _ in watch.poll(max(0, 1000 * wait_s)):
             if descriptor == lifeline:
                 return {"status": None, "reason": "order"}
             os.read(wake, 512)
