@@ -1,31 +1,63 @@
-"""A secret in the forms that it may have in text, and the search for it in a stream of bytes."""
+"""A secret that is known, in every form in which a text may hold it: found, hidden, in streams too.
+
+It may be written as it is, in hexadecimal, or in base64 wherever it begins in a longer text; and each
+of these with some or all of its characters escaped (see `escapes`).
+"""
 
 from __future__ import annotations
 
 import base64
-import re
-from urllib.parse import unquote_to_bytes
+from typing import TYPE_CHECKING
 
-JSON_ESCAPE = re.compile(rb"\\u00([0-9a-f]{2})", re.IGNORECASE)
+import msgspec
+
+from harness.model.escapes import View, views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORTEST = 8
+"""Characters that a secret has at least: a shorter one might stand in any text."""
+
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
-LONGEST_ESCAPE = 6
-"""Bytes that stand for one where each is escaped: `\\u0041`."""
+BASE64 = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789+/-_")
+"""Its characters in lower case (RFC 4648, sections 4 and 5)."""
+
+WIDEST = 12
+"""Bytes that stand for one in any spelling worth waiting for, as `%5Cu0041` and a line's end."""
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret in one encoding."""
+
+    data: bytes
+    before: bool = False
+    """Whether the character before it, which depends on what stands there, holds bits of it too."""
+    after: bool = False
+    """The same of the character after it."""
 
 
 def forms(secret: bytes) -> tuple[bytes, ...]:
-    """A secret as it is, in hexadecimal, and in base64 wherever it may begin in a longer text.
-
-    Escapes are no form: which characters are escaped is up to whoever writes them. `holds` knows them.
-    """
-    encoded = [base64.b64encode(b"\0" * shift + secret) for shift in range(3)]
-    # The first and last characters depend on what stands around the secret.
-    inner = [text[4 if shift else 0 : -4] for shift, text in enumerate(encoded)]
+    """A secret as it is, in hexadecimal, and in base64 wherever it may begin in a longer text."""
     hexadecimal = secret.hex().encode()
-    every = [
-        *(secret, *inner, *(text.translate(URL_SAFE) for text in inner)),
-        *(hexadecimal, hexadecimal.upper()),
-    ]
-    return tuple(dict.fromkeys(form for form in every if form))
+    encoded = [one.data for one in _base64(secret)]
+    every = dict.fromkeys([secret, *encoded, hexadecimal, hexadecimal.upper()])
+    return tuple(form for form in every if form)
+
+
+def _base64(secret: bytes) -> Iterator[Form]:
+    for shift in range(3):
+        text = base64.b64encode(b"\0" * shift + secret)
+        # Characters of six bits: those whose bits are all the secret's own.
+        first, last = -(-8 * shift // 6), 8 * (shift + len(secret)) // 6
+        form = Form(
+            data=text[first:last],
+            before=shift > 0,
+            after=8 * (shift + len(secret)) % 6 > 0,
+        )
+        yield form
+        if (safe := form.data.translate(URL_SAFE)) != form.data:
+            yield msgspec.structs.replace(form, data=safe)
 
 
 class Secret:
@@ -34,22 +66,65 @@ class Secret:
     def __init__(self, secret: bytes) -> None:
         """Look for a secret; an empty one is found nowhere."""
         # Compared in lower case: names of hosts lose theirs, and escapes are written in either.
-        self._forms = tuple(dict.fromkeys(form.lower() for form in forms(secret) if secret))
-        self.reach = LONGEST_ESCAPE * max(map(len, self._forms), default=0)
+        every = [Form(data=secret), Form(data=secret.hex().encode()), *_base64(secret)]
+        lower = [msgspec.structs.replace(one, data=one.data.lower()) for one in every]
+        self._forms = tuple({one.data: one for one in lower if secret and one.data}.values())
+        self.reach = WIDEST * max((len(one.data) for one in self._forms), default=0)
         """Bytes within which a whole secret stands, whatever its form."""
 
+    def __bool__(self) -> bool:
+        return bool(self._forms)
+
     def is_in(self, data: bytes) -> bool:
-        """Whether it stands in some bytes: in one of its forms, as percent or JSON escapes or not."""
-        lower = data.lower()
-        if any(form in lower for form in self._forms):
-            return True
-        plain = JSON_ESCAPE.sub(_unescaped, lower) if b"\\u00" in lower else lower
-        plain = unquote_to_bytes(plain).lower() if b"%" in plain else plain
-        return plain is not lower and any(form in plain for form in self._forms)
+        """Whether it stands in some bytes, in any form."""
+        return any(form.data in view.data for view in self._views(data) for form in self._forms)
+
+    def spans(self, data: bytes) -> list[tuple[int, int]]:
+        """Where it stands in some bytes: start and end, ascending, none within another."""
+        found: list[tuple[int, int]] = []
+        for view in self._views(data):
+            for form in self._forms:
+                found += [view.source(*one) for one in _places(form, view.data)]
+        return _merged(found)
+
+    def masked(self, data: bytes) -> bytes:
+        """The bytes with a star in place of each in which it stands: as long as before."""
+        found = self.spans(data)
+        if not found:
+            return data
+        hidden = bytearray(data)
+        for start, end in found:
+            hidden[start:end] = b"*" * (end - start)
+        return bytes(hidden)
+
+    def masked_text(self, text: str) -> str:
+        """A text with stars in place of it."""
+        data = text.encode("utf-8", "surrogatepass")
+        hidden = self.masked(data)
+        return text if hidden is data else hidden.decode("utf-8", "surrogatepass")
+
+    def begun(self, data: bytes) -> int:
+        """How many bytes at the end of some may be the beginning of it, in any form."""
+        end = data[-self.reach :]
+        every = self._views(end, whole=False)
+        return len(end) - min((self._begin(view, len(end)) for view in every), default=len(end))
 
     def search(self) -> Search:
         """A search in bytes that come piece by piece."""
         return Search(self)
+
+    def masking(self) -> Masking:
+        """Hides it in bytes that come piece by piece."""
+        return Masking(self)
+
+    def _views(self, data: bytes, *, whole: bool = True) -> Iterator[View]:
+        return views(data, whole=whole) if self._forms and data else iter(())
+
+    def _begin(self, view: View, size: int) -> int:
+        """Where in a text of some size that may begin which a view of it ends with."""
+        before = view.data[: view.closed]
+        at = view.closed - max(_overlap(before, form.data) for form in self._forms)
+        return view.source(at, at + 1)[0] if at < len(view.data) else size
 
 
 class Search:
@@ -63,12 +138,65 @@ class Search:
 
     def feed(self, data: bytes) -> None:
         """Look at the next bytes."""
-        if self.found or not self._secret.reach:
+        if self.found or not self._secret:
             return
         window = self._last + data
         self.found = self._secret.is_in(window)
-        self._last = window[-self._secret.reach :]
+        begun = self._secret.begun(window)
+        self._last = window[len(window) - begun :]
 
 
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    return bytes([int(match[1], 16)]).lower()
+class Masking:
+    """Hides a secret in bytes that come piece by piece, and keeps back no more than it must."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self.waiting = b""
+        """What may be the beginning of the secret, and is kept back."""
+        self.found = False
+        """Whether the secret has come."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be passed on, now that some bytes have come."""
+        window = self.waiting + data
+        hidden = self._secret.masked(window)
+        self.found = self.found or hidden is not window
+        gone = len(hidden) - self._secret.begun(hidden)
+        self.waiting = hidden[gone:]
+        return hidden[:gone]
+
+    def rest(self) -> bytes:
+        """What was kept back, as nothing more comes."""
+        rest, self.waiting = self.waiting, b""
+        return rest
+
+
+def _places(form: Form, data: bytes) -> Iterator[tuple[int, int]]:
+    """Where a form stands, with the characters beside it that hold bits of the secret."""
+    at = data.find(form.data)
+    while at >= 0:
+        end = at + len(form.data)
+        before = form.before and at > 0 and data[at - 1] in BASE64
+        after = form.after and end < len(data) and data[end] in BASE64
+        yield at - before, end + after
+        at = data.find(form.data, at + 1)
+
+
+def _overlap(data: bytes, form: bytes) -> int:
+    """How many bytes at the end of some are the first of a form, short of all of it."""
+    at = data.find(form[0], max(0, len(data) - len(form) + 1))
+    while at >= 0:
+        if form.startswith(data[at:]):
+            return len(data) - at
+        at = data.find(form[0], at + 1)
+    return 0
+
+
+def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
