@@ -6,6 +6,8 @@ import asyncio
 import errno
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from harness.checks.judge import judge
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.unexpected import describe
@@ -141,7 +143,7 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
     except Exception as error:  # noqa: BLE001
         # Whatever it is: it is no sample's fault, and must not end the other runs.
         return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault_of(error))
-    return Outcome(
+    outcome = Outcome(
         cell=cell,
         sha256=sha256,
         verdict=judgement.verdict,
@@ -150,6 +152,10 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         not_evaluated=judgement.not_evaluated,
         observation=observation,
     )
+    if judgement.verdict != "fail":
+        return outcome
+    kept = observation.shortened(requests=not outcome.requests_stand)
+    return msgspec.structs.replace(outcome, observation=kept)
 
 
 def fault_of(error: Exception) -> Fault:

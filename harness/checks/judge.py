@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.checks import answer, network, outcome, request, secret, text
+from harness.checks import answer, limits, network, outcome, request, secret, text
 from harness.checks.check import ANSWER_CHECKS, REQUEST_CHECKS, Check, Evidence, Unjudged
 from harness.model.finding import Finding, Verdict
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.model.cell import Cell
     from harness.model.observation import Observation
 
 CHECKS = (
+    Check(id="run.limits", judge=limits.kept),
     Check(id="network.sealed", judge=network.sealed),
-    Check(id="request.count", after=("network.sealed",), judge=request.count),
+    Check(id="request.count", after=("run.limits", "network.sealed"), judge=request.count),
     Check(id="request.endpoint", after=("request.count",), judge=request.endpoint),
     Check(id="request.headers", after=("request.count",), judge=request.headers),
     Check(id="request.auth", after=("request.count",), judge=request.auth),
@@ -29,7 +32,7 @@ CHECKS = (
     Check(id="answer.expected", live=True, after=("answer.shape",), judge=answer.expected),
     Check(
         id="exit.status",
-        unless=("network.sealed", "request.count", *ANSWER_CHECKS),
+        unless=("run.limits", "network.sealed", "request.count", *ANSWER_CHECKS),
         judge=outcome.exit_status,
     ),
     Check(
@@ -49,6 +52,11 @@ CHECKS = (
     ),
     Check(id="answer.wording", live=True, after=("answer.expected",), judge=answer.wording),
 )
+
+MOST = 20
+"""Findings of one check that are kept."""
+MOST_TEXT = 20_000
+"""Characters of each text in a finding that are kept."""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +107,7 @@ def _judged(evidence: Evidence) -> Judgement:
         if found is None or isinstance(found, Unjudged):
             not_evaluated.append(check.id)
             continue
-        findings += found
+        findings += _bounded(found)
         if any(finding.severity == "error" for finding in found):
             faulty.add(check.id)
     misses = [request.miss for request in observation.requests if request.miss]
@@ -116,3 +124,32 @@ def _judged(evidence: Evidence) -> Judgement:
         not_evaluated=tuple(not_evaluated),
         unjudged=unjudged,
     )
+
+
+def _bounded(found: Sequence[Finding]) -> list[Finding]:
+    """What a check found: the first few, with how many more there are, and the beginning of long texts.
+
+    What a sample does decides how many there are, and how long.
+    """
+    kept = [
+        msgspec.structs.replace(
+            one,
+            message=_cut(one.message),
+            expected=_cut(one.expected),
+            received=_cut(one.received),
+        )
+        for one in found[:MOST]
+    ]
+    if rest := found[MOST:]:
+        worst = next((one for one in rest if one.severity == "error"), rest[0])
+        message = f"and {len(rest):,} more of this kind"
+        kept.append(Finding(check=worst.check, severity=worst.severity, message=message))
+    return kept
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        return f"{value[:MOST_TEXT]}… and {len(value) - MOST_TEXT:,} more characters"
+    if isinstance(value, list) and len(value) > MOST:
+        return [*map(_cut, value[:MOST]), f"and {len(value) - MOST:,} more"]
+    return [_cut(one) for one in value] if isinstance(value, list) else value

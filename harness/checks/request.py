@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Differences of one body that are told apart; more say no more."""
 
+NAMED, NAME = 10, 300
+"""How many requests a message names, and how many characters of each."""
+
 EARLY_S = 0.05
 """So much earlier than it should a timer may go off."""
 
@@ -34,7 +37,8 @@ def count(evidence: Evidence) -> list[Finding] | None:
         return []  # it was not given what it would have asked again after
     if not requests and evidence.ended_badly and evidence.observation.exit.code != 0:
         return None  # it did not come so far: how it ended is the finding
-    sent = "; ".join(evidence.hide(name_request(request)) for request in requests)
+    named = [evidence.hide(name_request(request))[:NAME] for request in requests[:NAMED]]
+    sent = "; ".join(named + ["and more"] * (len(requests) > NAMED))
     said = sent or evidence.last_words
     again = (
         f"; {evidence.cell.client.file} says how often it asks again" if evidence.repeats else ""

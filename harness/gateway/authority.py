@@ -34,6 +34,8 @@ RENEW_S = 24 * 3600
 """A certificate with less than this left is made anew."""
 
 HOST = re.compile(r"[0-9A-Za-z_:.-]{1,253}")
+PLAIN = "localhost"
+"""A host that any certificate can name."""
 HANDSHAKE_STEPS = 10
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -100,20 +102,26 @@ class Authority:
                 ) from error
 
     def by_name(
-        self, named: Callable[[str], None], failed: Callable[[HarnessError], None]
+        self,
+        named: Callable[[str], None],
+        failed: Callable[[HarnessError], None],
+        allowed: Callable[[str], bool] = lambda _: True,
     ) -> ssl.SSLContext:
         """A context that becomes the one of the host which a client names (RFC 6066, section 3).
 
         Args:
             named: Told of the host. A client that names none is refused.
             failed: Told why there is no certificate for it.
+            allowed: Whether there may be one for a host.
         """
 
         def turn(connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> int | None:
-            if host is None or not HOST.fullmatch(host):
+            if host is None or not HOST.fullmatch(host) or not allowed(host):
                 return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
             try:
                 connection.context = self.ready(host) or self.context(host)
+            except ValueError:
+                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
             except HarnessError as error:
                 failed(error)
                 return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
@@ -135,19 +143,24 @@ class Authority:
             self._contexts.clear()
             self._bundle_seen = seen
         leaf = self.folder / "leaves" / _file_name(host)
-        found = self._proven(host, leaf)
+        found = self._proven(host, leaf) or self._minted(host, leaf)
         if found is None:
-            from harness.gateway import minting
-
-            _write(leaf, minting.leaf(host, self._key.read_bytes(), self._clock()))
-            found = self._proven(host, leaf)
-        if found is None:
+            if self._minted(PLAIN, leaf):
+                leaf.unlink()
+                raise ValueError(f"no certificate can name such a host: {host!r}")
             raise HarnessError(
                 f"a certificate made for {host} is not accepted by OpenSSL",
                 "is this computer's clock right?",
             )
         self._contexts[host] = found
         return found[0]
+
+    def _minted(self, host: str, leaf: Path) -> tuple[ssl.SSLContext, float] | None:
+        """A host's context with a new certificate, if a strict client accepts it."""
+        from harness.gateway import minting
+
+        _write(leaf, minting.leaf(host, self._key.read_bytes(), self._clock()))
+        return self._proven(host, leaf)
 
     def _authority_is_good(self) -> bool:
         """Whether certificate and key are there, ours, belong together, and last."""

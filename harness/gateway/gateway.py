@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.gateway.budget import Budget
 from harness.gateway.connection import Connection
 from harness.gateway.front import Tunnel, greet
 from harness.gateway.overheard import OverheardReader, OverheardSocket
@@ -57,6 +58,7 @@ class Gateway:
         *,
         connected: Callable[[SeenConnection], None] = lambda _: None,
         secret: str = "",
+        budget: Budget | None = None,
     ) -> Service:
         """Accept connections until the service is closed.
 
@@ -67,8 +69,10 @@ class Gateway:
                 before the first byte of its answer is written.
             connected: Told of each connection when it has ended.
             secret: What is looked for in all that is no whole request.
+            budget: What may come, over this socket and others; without, there is no limit.
         """
-        return Service(self._authority, listener, responder, seen, connected, secret)
+        budget = budget or Budget()
+        return Service(self._authority, listener, responder, seen, connected, secret, budget)
 
 
 class Service:
@@ -82,6 +86,7 @@ class Service:
         seen: Callable[[Request], None],
         connected: Callable[[SeenConnection], None],
         secret: str,
+        budget: Budget,
     ) -> None:
         """Begin to accept; called by `Gateway.serve`."""
         self.fault: BaseException | None = None
@@ -94,6 +99,7 @@ class Service:
         self._seen = seen
         self._connected = connected
         self._secret = Secret(secret.encode())
+        self._budget = budget
         self._loop = asyncio.get_running_loop()
         self._handlers: dict[asyncio.Task[None], Connection | None] = {}
         self._transports: set[asyncio.WriteTransport] = set()
@@ -127,17 +133,21 @@ class Service:
 
     async def close(self) -> None:
         """Accept no more, abort what is open, and wait until nothing of it is left."""
+        handlers = list(self._handlers)
+        self.abort()
+        self._listener.close()
+        await asyncio.gather(*handlers, return_exceptions=True)
+
+    def abort(self) -> None:
+        """Accept no more, and abort what is open."""
         self._closed = True
         self._loop.remove_reader(self._listener)
-        self._listener.close()
-        handlers = list(self._handlers)
-        for handler in handlers:
+        for handler in list(self._handlers):
             handler.cancel()
         for transport in list(self._transports):
             # Python before 3.11.5 forgets how, once a TLS transport has been closed twice.
             with suppress(AttributeError):
                 transport.abort()
-        await asyncio.gather(*handlers, return_exceptions=True)
 
     def _listen(self) -> None:
         if not self._closed:
@@ -166,6 +176,10 @@ class Service:
                 return True
             except ConnectionAbortedError:
                 continue
+            if not self._budget.connection():
+                accepted.close()
+                self._budget.closed()
+                continue
             sock = OverheardSocket.of(accepted)
             sock.setblocking(False)
             handler = self._loop.create_task(self._handle(sock))
@@ -185,6 +199,7 @@ class Service:
     def _ended(self, sock: socket.socket, handler: asyncio.Task[None]) -> None:
         # Here and not in the handler, which may be cancelled before its first step.
         sock.close()
+        self._budget.closed()
         del self._handlers[handler]
 
     def _fail(self, error: BaseException) -> None:
@@ -193,7 +208,7 @@ class Service:
 
     async def _handle(self, sock: OverheardSocket) -> None:
         """Serve one connection. A client may do what it likes; only our own failures are kept."""
-        traffic = Traffic(self._secret)
+        traffic = Traffic(self._secret, self._budget)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             greeting = await greet(sock, traffic)
@@ -228,8 +243,10 @@ class Service:
         if not greeting.tls:
             return None
         if greeting.tunnel is None:
-            return self._authority.by_name(named, self._fail)
+            return self._authority.by_name(named, self._fail, self._budget.host)
         host = greeting.tunnel.host
+        if not self._budget.host(host):
+            raise ValueError("it asks for too many hosts")
         # Making a certificate takes long enough to hold up every other connection.
         return self._authority.ready(host) or await asyncio.to_thread(self._authority.context, host)
 

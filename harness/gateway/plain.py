@@ -15,6 +15,9 @@ import msgspec
 BODY_LIMIT = 64 * 1024
 """The longest body of a plain request, in bytes."""
 
+HEADERS_LIMIT = 100
+"""The most headers of a plain request."""
+
 LINE_LIMIT = 1024
 """The longest line of a plain head, in bytes."""
 
@@ -46,7 +49,7 @@ def read(data: bytes) -> Plain | None:
     end = data.find(HEAD_END)
     if end < 0:
         return None
-    first, *lines = data[:end].split(b"\r\n")
+    first, *lines = data[:end].split(b"\r\n", HEADERS_LIMIT + 2)
     start = _start(first)
     fields = list(map(_field, lines))
     values = dict([value for _, value in fields])
@@ -54,6 +57,7 @@ def read(data: bytes) -> Plain | None:
     if (
         start is None
         or len(values) != len(lines)
+        or len(lines) > HEADERS_LIMIT
         or "host" not in values
         or not UNUSUAL.isdisjoint(values)
         or not LENGTH.fullmatch(length)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BODY_LIMIT = 16 * 1024 * 1024
 """The longest body, in bytes."""
 
+HEADERS_LIMIT = 200
+"""The most headers of a request: short ones take thirty times their bytes to keep."""
+
 READ_SIZE = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 PORTS = {"http": 80, "https": 443}
@@ -197,6 +200,8 @@ class RequestReader:
         raw = event.headers.raw_items()
         headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
         size = sum([len(name) + len(value) for name, value in raw]) + len(event.target)
+        if len(raw) > HEADERS_LIMIT:
+            raise RefusedError(431, f"expected at most {HEADERS_LIMIT} headers")
         if size > HEAD_LIMIT:
             raise RefusedError(431, f"expected a head of at most {HEAD_LIMIT} bytes")
         method = event.method.decode("latin-1")

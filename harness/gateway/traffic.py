@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.gateway.budget import Budget
 from harness.model.observation import SeenConnection
 
 if TYPE_CHECKING:
@@ -30,9 +31,15 @@ STRAY = "in bytes that are no request"
 class Traffic:
     """Keeps account of one connection."""
 
-    def __init__(self, secret: Secret) -> None:
-        """Account for a new connection, searching for a secret."""
+    def __init__(self, secret: Secret, budget: Budget | None = None) -> None:
+        """Account for a new connection.
+
+        Args:
+            secret: What is searched for.
+            budget: What may come, over this connection and others.
+        """
         self._secret = secret
+        self._budget = budget or Budget()
         self._searches: dict[str, Search] = {}
         self._open = bytearray()
         self._stray = 0
@@ -49,7 +56,8 @@ class Traffic:
 
     def feed(self, data: bytes) -> None:
         """Bytes have come; what they are will be seen."""
-        self._open += data
+        if self._budget.data(len(data)):
+            self._open += data
 
     def head(self, size: int) -> None:
         """So many of the bytes are the head of a request, which is told of by itself."""

@@ -11,6 +11,9 @@ import msgspec
 from harness.model.recording import Response
 from harness.model.text_fault import TextFault
 
+KEPT_BYTES, KEPT_REQUESTS = 64 * 1024, 20
+"""Of what a sample sent and printed that fails: a report of a thousand of them must not fill a disk."""
+
 
 class SeenRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A request as the gateway received it."""
@@ -110,7 +113,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None
     """The exit status; `None` if a signal ended it."""
     signal: int | None = None
-    ended_for: Literal["", "time", "output", "memory"] = ""
+    ended_for: Literal["", "time", "output", "memory", "limits"] = ""
     """Which limit the run outlived, if one ended it."""
     left_behind: tuple[str, ...] = ()
     """Commands that were still running after the sample had ended."""
@@ -140,7 +143,33 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """What in the bytes that ran may have kept the interpreter from reading them."""
     unwatched: str = ""
     """What a run did that could not be watched, in words; empty if all of it was."""
+    over: str = ""
+    """The limit of what a run may send that it went over, in words; empty if it went over none."""
     canary: str
     """The token the sample was given, different in each run."""
     limit_s: float
     duration_ms: float
+    cut: tuple[str, ...] = ()
+    """What of it was not kept once it had been judged, in words."""
+
+    def shortened(self, *, requests: bool) -> Observation:
+        """The beginning of what was printed, and of what was sent if `requests` says so."""
+        cut = []
+        printed = {}
+        for name, data in (("stdout", self.stdout), ("stderr", self.stderr)):
+            printed[name] = data[:KEPT_BYTES]
+            if len(data) > KEPT_BYTES:
+                cut.append(f"{name}: the first {KEPT_BYTES:,} of {len(data):,} bytes")
+        sent = self.requests
+        if requests and len(sent) > KEPT_REQUESTS and self.answers is None:
+            cut.append(f"requests: the first {KEPT_REQUESTS} of {len(sent):,}")
+            sent = sent[:KEPT_REQUESTS]
+        if requests and any(len(one.body) > KEPT_BYTES for one in sent):
+            cut.append(f"bodies of requests: the first {KEPT_BYTES:,} bytes of each")
+            sent = tuple(
+                one
+                if len(one.body) <= KEPT_BYTES
+                else msgspec.structs.replace(one, body=one.body[:KEPT_BYTES])
+                for one in sent
+            )
+        return msgspec.structs.replace(self, requests=sent, cut=tuple(cut), **printed)

@@ -126,6 +126,7 @@ def _observed(observation: Observation) -> Line:
         "requests": [_request(one, canary) for one in observation.requests],
         "output": _bytes(observation.stdout, canary),
         "stderr": _bytes(observation.stderr, canary),
+        **({"cut": list(observation.cut)} if observation.cut else {}),
         "exit": {
             "code": ended.code,
             "signal": ended.signal,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 NAME = "report.ndjson"
 
+LINE_BYTES = 32 * 1024**2
+"""The longest line that is read: what a run keeps of a sample is far less."""
+
 SHOWN = 200
 """Characters of a place in a line that a message shows."""
 
@@ -180,9 +183,9 @@ def texts(path: Path) -> Iterator[tuple[Line, bytes]]:
     number, order = 0, Order()
     try:
         with files.opened(path) as file:
-            for text in file:
+            while text := file.readline(LINE_BYTES + 1):
                 number += 1
-                line = decode(text)
+                line = _read(text)
                 order.take(line)
                 yield line, text
     except OSError as error:
@@ -194,6 +197,12 @@ def texts(path: Path) -> Iterator[tuple[Line, bytes]]:
         raise _unfit(path, 0, "this is not a report: it is empty")
     if not order.whole:
         raise _unfit(path, 0, "this report is incomplete: it has no footer", "run it again")
+
+
+def _read(text: bytes) -> Line:
+    if len(text) > LINE_BYTES:
+        raise UnfitError("", f"a line of more than {LINE_BYTES:,} bytes")
+    return decode(text)
 
 
 def _unfit(path: Path, line: int, message: str, hint: str = "", field: str = "") -> InvalidError:

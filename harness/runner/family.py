@@ -13,6 +13,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 STRAY_GRACE_S = 0.25
 """What a sample has started may take this long to end after it."""
+NAMED, NAME_BYTES = 10, 500
+"""Of how many processes the command lines are told, and how much of each."""
 KILL_LIMIT_S = 5.0
 
 # Loaded before any fork: a child does no more than it must.
@@ -32,13 +34,14 @@ def adopt_orphans() -> None:
 
 
 def strays() -> list[str]:
-    """What outlives the sample, given a moment to end by itself."""
+    """What outlives the sample, given a moment to end by itself: the first few, and how many more."""
     deadline = time.monotonic() + STRAY_GRACE_S
     while True:
         reap()
         left = children(os.getpid())
         if not left or time.monotonic() > deadline:
-            return [name(pid) for pid in left]
+            more = len(left) - NAMED
+            return [name(pid) for pid in left[:NAMED]] + [f"and {more:,} more"] * (more > 0)
         time.sleep(0.01)
 
 
@@ -76,15 +79,15 @@ def children(pid: int) -> list[int]:
 
 def name(pid: int) -> str:
     """A process's command line; for a moment, while it becomes another program, it has none."""
-    command = _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").strip()
+    command = _read(f"/proc/{pid}/cmdline", NAME_BYTES).replace(b"\0", b" ").strip()
     found = command or _read(f"/proc/{pid}/comm").strip()
     return found.decode("utf-8", "replace") or f"process {pid}"
 
 
-def _read(path: str) -> bytes:
-    """A file of the system's; empty if its process has ended."""
+def _read(path: str, size: int = -1) -> bytes:
+    """A file of the system's, or its beginning; empty if its process has ended."""
     try:
         with open(path, "rb") as file:  # as text, a codec is imported
-            return file.read()
+            return file.read(size)
     except OSError:
         return b""

@@ -64,7 +64,7 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         answering = stage.source(cell, canary, see)
         if answering.answers() is None:
             order = msgspec.structs.replace(order, limit_s=_limit_s(cell, stage.limit_s))
-        seen = Seen(stage.gateway, canary)
+        seen = Seen(stage.gateway, canary, stage.limits)
         closing.push_async_callback(seen.close)
         if order.seal is None:
             listener = _listen()
@@ -75,8 +75,8 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         run = launcher.launch(order, terminal)
         closing.callback(run.close)
         closing.push_async_callback(seen.close)  # before the run, whose sockets it serves
-        flood = asyncio.ensure_future(_end_floods(terminal, run))
-        closing.callback(flood.cancel)
+        excess = asyncio.ensure_future(_end_excesses(terminal, seen, run))
+        closing.callback(excess.cancel)
         *listeners, watcher = (await run.sealed() if order.seal else ()) or (None,)
         for listener in listeners:
             await seen.serve(listener, answering.responder)
@@ -88,6 +88,8 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         if terminal.flooded:
             # It may have met the closed terminal before the order to end it.
             ended = Exit(code=None, ended_for="output")
+        if seen.over:
+            ended = Exit(code=None, ended_for="limits")
     seen.check()
     if order.seal is None:
         script.check(Path(script.path))
@@ -103,6 +105,7 @@ async def observe(cell: Cell, stage: Stage, script: Script) -> Observation:
         opened=run.opened,
         text_faults=tuple(text_faults(script.data)),
         unwatched=seen.unwatched,
+        over=seen.over,
         canary=canary,
         limit_s=order.limit_s,
         duration_ms=duration_ms,
@@ -177,11 +180,11 @@ async def _shown(text: bytes, terminal: Terminal, run: Run, limit_s: float) -> b
     return True
 
 
-async def _end_floods(terminal: Terminal, run: Run) -> None:
-    """End a run whose output has no end."""
+async def _end_excesses(terminal: Terminal, seen: Seen, run: Run) -> None:
+    """End a run whose output has no end, or what it sends."""
     waits = [
-        asyncio.ensure_future(stream.flooded.wait())
-        for stream in (terminal.output, terminal.errors)
+        asyncio.ensure_future(event.wait())
+        for event in (terminal.output.flooded, terminal.errors.flooded, seen.exceeded)
     ]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from harness.gateway.budget import Budget
 from harness.model.problem import HarnessError
 from harness.model.unexpected import describe
 from harness.runner.watch import dropped
@@ -11,6 +13,7 @@ from harness.runner.watch import dropped
 if TYPE_CHECKING:
     import socket
 
+    from harness.gateway.budget import Limits
     from harness.gateway.gateway import Gateway, Service
     from harness.gateway.responder import Responder
     from harness.model.observation import SeenConnection, SeenRequest
@@ -22,13 +25,17 @@ DIFFERENT = 1000
 class Seen:
     """Serves one run, and keeps what it sends."""
 
-    def __init__(self, gateway: Gateway, secret: str) -> None:
+    def __init__(self, gateway: Gateway, secret: str, limits: Limits) -> None:
         """Keep what a run sends.
 
         Args:
             gateway: Serves.
             secret: What is looked for in all that is no whole request.
+            limits: The most that it may send.
         """
+        self.exceeded = asyncio.Event()
+        """Set once it has sent more than that: nothing of it is answered any more."""
+        self._budget = Budget(limits, self._end)
         self.requests: list[SeenRequest] = []
         self._gateway = gateway
         self._secret = secret
@@ -43,6 +50,11 @@ class Seen:
         return tuple(self._connections)
 
     @property
+    def over(self) -> str:
+        """The limit that was exceeded, in words; empty if none was."""
+        return self._budget.over
+
+    @property
     def unwatched(self) -> str:
         """What could not be seen, in words."""
         return "; ".join(self._unwatched)
@@ -52,12 +64,23 @@ class Seen:
         service = await self._gateway.serve(
             listener,
             responder,
-            self.requests.append,
+            self._requested,
             connected=self._connected,
             secret=self._secret,
+            budget=self._budget,
         )
         self._services.append(service)
         self._open.append(service)
+
+    def _end(self) -> None:
+        """Answer nothing more. What came is not being taken in just now, but a little later."""
+        self.exceeded.set()
+        for service in self._services:
+            asyncio.get_running_loop().call_soon(service.abort)
+
+    def _requested(self, request: SeenRequest) -> None:
+        if self._budget.request():
+            self.requests.append(request)
 
     def _connected(self, one: SeenConnection) -> None:
         if len(self._connections) < DIFFERENT:
@@ -74,7 +97,7 @@ class Seen:
         if watcher and (lost := dropped(watcher)):
             self._unwatched[f"{lost} packets, which came too fast"] = None
         for service in self._services:
-            if not await service.settle():
+            if not await service.settle() and not self.over:
                 self._unwatched["connections that have not ended, or too many to be opened"] = None
 
     async def close(self) -> None:

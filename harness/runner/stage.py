@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.gateway.authority import Authority
+from harness.gateway.budget import Limits
 from harness.gateway.gateway import Gateway
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
@@ -79,6 +80,8 @@ class Stage:
         self.state = state
         self._toolchains = toolchains
         self.limit_s = limit_s
+        self.limits = Limits()
+        """The most that a run may send."""
         self.source = source
         self.launcher = Launcher(starter)
         self.authority = Authority(state / "tls")

@@ -57,14 +57,16 @@ class Stream:
 
     async def contains(self, text: bytes, timeout_s: float) -> bool:
         """Whether a text is there, within some seconds."""
+        searched = 0  # or a flood would be searched again with each piece of it
         try:
             async with asyncio.timeout(timeout_s):
-                while text not in self.data and not self._closed:
+                while (found := self.data.find(text, searched)) < 0 and not self._closed:
+                    searched = max(0, len(self.data) - len(text))
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            pass
-        return text in self.data
+            found = self.data.find(text, searched)
+        return found >= 0
 
     async def drain(self, timeout_s: float) -> None:
         """Wait for the end, within some seconds; then stop reading."""

@@ -195,7 +195,14 @@ def test_many_threads_at_once_agree(tmp_path):
     assert len(set(map(id, found))) == 1
 
 
-@pytest.mark.parametrize("host", ["", "a/b", "../../x", "a b", "x" * 254, "ä.example"])
+@pytest.mark.parametrize("host", [".", "1.2.3.04"])
+def test_what_no_certificate_can_name_is_the_clients_fault(folder, host):
+    with pytest.raises(ValueError, match="no certificate can name such a host"):
+        fresh(folder).context(host)
+    assert fresh(folder).context("a.example")
+
+
+@pytest.mark.parametrize("host", ["", "a/b", "../../x", "a b", "x" * 254, "ä.example", "exa!mple"])
 def test_what_is_no_host_gets_no_certificate(folder, host):
     with pytest.raises(ValueError, match="not a host"):
         fresh(folder).context(host)

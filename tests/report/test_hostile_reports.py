@@ -225,3 +225,12 @@ def test_a_report_may_be_a_pipe_or_a_folder_and_is_then_refused(tmp_path, capsys
 def test_the_lines_that_these_tests_make_are_a_reports(tmp_path):
     for lines in (report(), whole(cell(), url="http://127.0.0.1:1/v1")):
         assert ndjson.read(write(tmp_path, lines)) == lines
+
+
+def test_a_line_without_end_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(ndjson, "LINE_BYTES", 1000)
+    path = write(tmp_path, report())
+    path.write_bytes(json.dumps({"type": "x" * 2000}).encode())
+    with pytest.raises(InvalidError) as told:
+        ndjson.read(path)
+    assert "a line of more than 1,000 bytes" in str(told.value)

@@ -15,7 +15,7 @@ LEFT = """
 import os, signal, time
 from harness.runner import family
 read = family._read
-family._read = lambda path: b"" if "cmdline" in path else read(path)
+family._read = lambda path, size=-1: b"" if "cmdline" in path else read(path, size)
 pid = os.fork()
 if pid == 0:
     time.sleep(600)
@@ -39,9 +39,10 @@ def child():
 def test_a_process_has_a_name_even_without_a_command_line(child, monkeypatch):
     assert family.name(child)
     read = family._read
-    monkeypatch.setattr(family, "_read", lambda path: b"" if "cmdline" in path else read(path))
+    without = lambda path, size=-1: b"" if "cmdline" in path else read(path, size)  # noqa: E731
+    monkeypatch.setattr(family, "_read", without)
     assert family.name(child) == read(f"/proc/{child}/comm").strip().decode()
-    monkeypatch.setattr(family, "_read", lambda _: b"")
+    monkeypatch.setattr(family, "_read", lambda *_: b"")
     assert family.name(child) == f"process {child}"
 
 
