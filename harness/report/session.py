@@ -327,7 +327,7 @@ class Session:
         """Start what forks samples, for each client that has one to run."""
         if self.isolation == "process":
             return
-        from harness.runner.boot import boot_for, can_fork
+        from harness.runner.boot import boot_for, can_fork, view_of
         from harness.runner.fitness import known
 
         for client in {cell.client.name: cell.client for cell in cells}.values():
@@ -340,8 +340,10 @@ class Session:
                 continue  # it is found out when the first of them runs
             if self._memory is None or not self._memory.holds(own):
                 # If it cannot be started, its samples will say so.
-                with suppress(HarnessError):
-                    forking[client.name] = boot_for(client, ready)
+                with suppress(HarnessError, OSError):
+                    sealed = self.seal != "off"
+                    view = view_of(client, ready, self.root, self._state) if sealed else None
+                    forking[client.name] = boot_for(client, ready, view)
 
 
 def _versions(toolchains: Mapping[str, Ready | HarnessError]) -> dict[str, dict[str, str]]:

@@ -32,7 +32,7 @@ def serve(control: int, recorder: Recorder, fresh: Iterable[str]) -> None:
     channel = socket.socket(fileno=control)
     # In a fork the same is done with the sample's own.
     able = process_name.set_words(sys.orig_argv, os.environ) or sys.platform != "linux"
-    wire.send(channel, {"unready": "" if able else "the kernel lets no process name itself"})
+    wire.report(channel, {"unready": "" if able else "the kernel lets no process name itself"})
     order = starter.serve(channel, execute=False)
     if order is None:
         os._exit(0)  # to take all that was imported apart takes as long as a short sample

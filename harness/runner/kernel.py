@@ -150,13 +150,18 @@ def become_root_folder(folder: str) -> None:
 def drop_privileges() -> None:
     """Give up every capability, for good: nothing that is executed gets any."""
     checked(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
-    capability = 0
-    while LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
-        capability += 1
+    bound()
     header, none = struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", 0, 0, 0, 0, 0, 0)
     checked(LIBC.capset(header, none), "capset")
     # Or its own /proc would not be its own.
     checked(LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def bound() -> None:
+    """Have nothing that is executed get any capability, if this process may decide that."""
+    capability = 0
+    while LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+        capability += 1
 
 
 def forget_keys() -> None:

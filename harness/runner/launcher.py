@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from harness.model.observation import Exit
 from harness.model.problem import HarnessError
 from harness.runner import wire
 from harness.runner.boot import boot
+from harness.runner.ports import PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,10 +50,12 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """Files and folders to be seen, read-only, beside the system's own."""
     own: tuple[str, ...] = ()
     """Folders of the project to be seen, read-only. Which of their files are opened is noted."""
-    sample: Shown | None = None
-    """The file that runs."""
+    files: tuple[Shown, ...] = ()
+    """Files to be seen as they were read, the one that runs first."""
     hosts: tuple[str, ...] = ()
     """Names that lead to the gateway."""
+    user: tuple[int, int] = msgspec.field(default_factory=lambda: (os.geteuid(), os.getegid()))
+    """Who the sample is in there, and its group."""
     memory: int = 4 * 1024**3
     """Bytes that all of the run's processes may hold together."""
 
@@ -69,10 +72,82 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     seal: Seal | None = None
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What is reported of a run, one thing at a time."""
+
+    warden: int = 0
+    """Its warden's process id, as the warden sees it."""
+    sealed: bool | None = None
+    reason: str = ""
+    """Why it is not sealed, or was ended."""
+    fault: str = ""
+    """Why it could not be made."""
+    status: int | None = None
+    """As `waitpid` gives it; `None` of a run that was ended."""
+    left_behind: tuple[str, ...] = ()
+    opened: tuple[str, ...] | None = None
+    unready: str = ""
+    """Why what reports this cannot fork samples."""
+
+
+VANISHED = Report(fault="the run's warden has vanished")
+REPORT_S = 5.0
+"""How long one report may take to arrive whole: nothing else goes on meanwhile."""
+OVERDUE_S = 30.0
+"""A run whose warden has not ended it so long after its time has one that cannot be relied on."""
+
+
+def _report(channel: socket.socket) -> tuple[Report | None, list[int], int]:
+    """One report, its descriptors, and who sent it, where the kernel says so; `None` at its end."""
+    found = wire.reported(channel)
+    if found is None:
+        return None, [], 0
+    payload, numbers, sender = found
+    try:
+        return msgspec.json.decode(payload, type=Report), numbers, sender
+    except (msgspec.DecodeError, RecursionError):
+        for number in numbers:
+            os.close(number)
+        return None, [], 0
+
+
+def _channel() -> tuple[socket.socket, socket.socket]:
+    """A lifeline: our end, and theirs."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(REPORT_S)
+    if sys.platform == "linux":
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    return ours, theirs
+
+
+def _taken(numbers: Iterable[int]) -> tuple[socket.socket, ...] | None:
+    """The gateway's listeners and the watching socket, if these are that: others made them."""
+    found: list[socket.socket] = []
+    for number in numbers:
+        try:
+            found.append(socket.socket(fileno=number))
+        except OSError:
+            os.close(number)
+    if (
+        len(found) == len(PORTS) + 1
+        and all(_listens(one) for one in found[:-1])
+        and found[-1].family == socket.AF_PACKET
+    ):
+        return tuple(found)
+    _close(found)
+    return None
+
+
+def _listens(sock: socket.socket) -> bool:
+    wanted = (socket.AF_INET, socket.SOCK_STREAM)
+    listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    return (sock.family, sock.type) == wanted and listening == 1
+
+
 class Run:
     """A run under way."""
 
-    def __init__(self, lifeline: socket.socket) -> None:
+    def __init__(self, lifeline: socket.socket, limit_s: float) -> None:
         self.warden: int | None = None
         """The warden's process id, once known."""
         self.opened: tuple[str, ...] | None = None
@@ -81,19 +156,29 @@ class Run:
         self._sealed: asyncio.Future[tuple[socket.socket, ...]] = loop.create_future()
         self._sockets: tuple[socket.socket, ...] = ()
         self._lifeline = lifeline
-        self._ended: asyncio.Future[dict[str, Any]] = loop.create_future()
+        self._ended: asyncio.Future[Report] = loop.create_future()
+        self._overdue = loop.call_later(limit_s + OVERDUE_S, self._end, VANISHED)
         loop.add_reader(lifeline.fileno(), self._read)
 
     def _read(self) -> None:
-        message = wire.receive(self._lifeline)
-        report, numbers = message or ({"fault": "the run's warden has vanished"}, [])
-        if "warden" in report:
-            self.warden = report["warden"]
-            return
-        if "sealed" in report:
-            self._sockets = tuple(socket.socket(fileno=number) for number in numbers)
-            _settle(self._sealed, self._sockets)
-            return
+        found, numbers, sender = _report(self._lifeline)
+        report = found or VANISHED
+        if report.warden and self.warden is None:
+            self.warden = sender or report.warden
+        elif report.sealed and not self._sockets:
+            sockets = _taken(numbers)
+            if sockets is None:
+                self._end(VANISHED)
+            else:
+                self._sockets = sockets
+                _settle(self._sealed, sockets)
+        else:
+            for number in numbers:
+                os.close(number)
+            self._end(report)
+
+    def _end(self, report: Report) -> None:
+        self._overdue.cancel()
         asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
         _settle(self._ended, report)
         _settle(self._sealed, ())
@@ -112,18 +197,17 @@ class Run:
             HarnessError: The sample could not be started.
         """
         report = await self._ended
-        if "fault" in report:
+        if report.fault:
             raise HarnessError(
-                f"a sample could not be started: {report['fault']}", "run: sampleproof doctor"
+                f"a sample could not be started: {report.fault}", "run: sampleproof doctor"
             )
-        status = report["status"]
-        if report["opened"] is not None:
-            self.opened = tuple(report["opened"])
+        status = report.status
+        self.opened = report.opened
         return Exit(
             code=None if status is None or os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
             signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
-            ended_for=LIMITS.get(report.get("reason", ""), ""),
-            left_behind=tuple(report["left_behind"]),
+            ended_for=LIMITS.get(report.reason, ""),
+            left_behind=report.left_behind,
         )
 
     def end(self) -> None:
@@ -135,6 +219,7 @@ class Run:
 
     def close(self) -> None:
         """Let go of the run; if it has not ended, this ends it."""
+        self._overdue.cancel()
         if self._lifeline.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._lifeline.fileno())
             self._lifeline.close()
@@ -168,6 +253,8 @@ class Launcher:
         self._starter = starter or boot()
         self._tried: list[int] = []
         self.pid = self._starter.pid
+        self.sealed = self._starter.sealed
+        """Whether it starts sealed runs only, and shows them no more than it sees itself."""
 
     def probe(self, home: str) -> str | None:
         """Why runs cannot be sealed here; `None` if they can.
@@ -177,7 +264,7 @@ class Launcher:
         """
         if sys.platform != "linux":
             return f"{sys.platform} has no namespaces"
-        ours, theirs = socket.socketpair()
+        ours, theirs = _channel()
         with ours, theirs:
             try:
                 order = msgspec.to_builtins(Seal(home=home), builtin_types=(bytes,))
@@ -185,12 +272,10 @@ class Launcher:
             except OSError:
                 return "the starter is gone"
             theirs.close()
-            while (answer := wire.receive(ours)) is not None:
-                report, numbers = answer
-                self._tried += numbers
-                if "sealed" in report:
-                    reason: str | None = report.get("reason")
-                    return reason
+            report, numbers, _ = _report(ours)
+            self._tried += numbers
+            if report is not None:
+                return report.reason or None
         return "the trial ended without an answer"
 
     async def unready(self, limit_s: float) -> str:
@@ -211,8 +296,10 @@ class Launcher:
             return f"importing its library takes longer than {limit_s:g} s"
         finally:
             loop.remove_reader(control.fileno())
-        told = wire.receive(control)
-        return str(told[0]["unready"]) if told else "importing its library ends the program"
+        told, numbers, _ = _report(control)
+        for number in numbers:
+            os.close(number)
+        return told.unready if told else "importing its library ends the program"
 
     def launch(self, order: Order, terminal: Terminal) -> Run:
         """Start a sample on a terminal.
@@ -220,7 +307,7 @@ class Launcher:
         Raises:
             HarnessError: The starter is gone.
         """
-        ours, theirs = socket.socketpair()
+        ours, theirs = _channel()
         message = msgspec.to_builtins(order, builtin_types=(bytes,))
         try:
             wire.send(
@@ -236,7 +323,7 @@ class Launcher:
         finally:
             theirs.close()
             terminal.started()
-        return Run(ours)
+        return Run(ours, order.limit_s)
 
     def let_go(self) -> None:
         """Have the starter end, and with it every run; it need not be waited for."""

@@ -16,6 +16,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 
 from harness.runner import kernel
 
@@ -102,7 +103,11 @@ ALLOW, ERROR = 0x7FFF0000, 0x00050000
 Instruction = tuple[int, int, int, int]
 
 
-def program(machine: str) -> bytes:
+def program(
+    machine: str,
+    families: tuple[int, ...] = FAMILIES,
+    rules: tuple[tuple[str, int, tuple[Condition, ...]], ...] = RULES,
+) -> bytes:
     """The filter for a processor, by the name that `uname` gives it (classic BPF)."""
     column = 0 if machine == "x86_64" else 1
     instructions: list[Instruction] = [
@@ -113,13 +118,13 @@ def program(machine: str) -> bytes:
         (JUMP_AT_LEAST, 0, 1, FOREIGN),
         (RETURN, 0, 0, ERROR | errno.ENOSYS),
     ]
-    for name, error, conditions in RULES:
+    for name, error, conditions in rules:
         instructions += _rule(CALLS[name][column], error, conditions)
-    families = [(JUMP_EQUAL, len(FAMILIES) - n, 0, family) for n, family in enumerate(FAMILIES)]
+    known = [(JUMP_EQUAL, len(families) - n, 0, family) for n, family in enumerate(families)]
     instructions += [
-        (JUMP_EQUAL, 0, 2 + len(FAMILIES), CALLS["socket"][column]),
+        (JUMP_EQUAL, 0, 2 + len(families), CALLS["socket"][column]),
         (LOAD_WORD, 0, 0, FIRST_ARGUMENT),
-        *families,
+        *known,
         (RETURN, 0, 0, ERROR | errno.EAFNOSUPPORT),
         (RETURN, 0, 0, ALLOW),
     ]
@@ -148,15 +153,27 @@ def _rule(number: int, error: int, conditions: Iterable[Condition]) -> list[Inst
 
 # Made before any fork: each run would make it again.
 PROGRAMS = {machine: program(machine) for machine in kernel.NUMBERS}
+SERVER = {
+    machine: program(
+        machine,
+        (*FAMILIES, *((socket.AF_PACKET,) if sys.platform == "linux" else ())),
+        tuple(rule for rule in RULES if rule[1] == errno.ENOSYS),
+    )
+    for machine in kernel.NUMBERS
+}
+"""For a fork server: what it forks watches its own network, and sets what a run may hold."""
 
 
-def refuse() -> None:
-    """Refuse these calls to this process and to everything it starts; for good.
+def refuse(programs: dict[str, bytes] = PROGRAMS) -> None:
+    """Refuse calls to this process and to everything it starts; for good.
+
+    Args:
+        programs: By processor: the filter.
 
     Raises:
         OSError: The kernel has no such filters.
     """
-    code = PROGRAMS[os.uname().machine]
+    code = programs[os.uname().machine]
     kept = ctypes.create_string_buffer(code, len(code))
     whole = struct.pack("HL", len(code) // 8, ctypes.addressof(kept))
     result = kernel.LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, whole, 0, 0)

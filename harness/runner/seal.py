@@ -66,29 +66,41 @@ RESERVED_PIDS = 300
 """Numbers that the kernel gives once only."""
 
 
-def enter() -> None:
+NAMESPACES = (
+    kernel.CLONE_NEWUSER
+    | kernel.CLONE_NEWNET
+    | kernel.CLONE_NEWNS
+    | kernel.CLONE_NEWPID
+    | kernel.CLONE_NEWIPC
+)
+EMPTY = "/.empty"
+"""A folder in a fork server's view, where none of the outside's folders is there to build in."""
+
+
+def enter(user: int, group: int, *, last: bool = True) -> None:
     """Enter new namespaces. The next child of this process is the first process in there.
+
+    Args:
+        user: Who this process is in there; what it may do outside does not change.
+        group: Its group in there.
+        last: Whether none can be made in there: in a namespace of its own a sample would have
+            capabilities again.
 
     Raises:
         OSError: The kernel, or whoever set it up, refuses.
     """
-    user, group = os.geteuid(), os.getegid()
-    kernel.unshare(
-        kernel.CLONE_NEWUSER
-        | kernel.CLONE_NEWNET
-        | kernel.CLONE_NEWNS
-        | kernel.CLONE_NEWPID
-        | kernel.CLONE_NEWIPC
-    )
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
+    outside = os.geteuid(), os.getegid()
+    kernel.unshare(NAMESPACES)
+    write("/proc/self/setgroups", "deny")
+    write("/proc/self/uid_map", f"{user} {outside[0]} 1")
+    write("/proc/self/gid_map", f"{group} {outside[1]} 1")
     kernel.forget_keys()
-    # In a namespace of its own a sample would have capabilities again.
-    _write("/proc/sys/user/max_user_namespaces", "0")
+    if last:
+        write("/proc/sys/user/max_user_namespaces", "0")
 
 
-def _write(path: str, text: str) -> None:
+def write(path: str, text: str) -> None:
+    """Write a file: a new one, or a setting of the kernel's."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, text.encode())
@@ -101,7 +113,7 @@ def furnish(order: dict[str, Any]) -> list[int]:
 
     Args:
         order: `home`, an empty folder outside; `read`, what may be read; `own`, folders of the
-            project; `sample`, the file that runs; `hosts`, names that lead to the gateway.
+            project; `files`, as they were read; `hosts`, names that lead to the gateway.
 
     Returns:
         Descriptors for the gateway: its listeners, and last the socket that sees every attempt.
@@ -123,7 +135,7 @@ def _few_processes() -> None:
     """
     major, minor, *_ = os.uname().release.replace("-", ".").split(".")
     if (int(major), int(minor)) >= OWN_PID_MAX:
-        _write("/proc/sys/kernel/pid_max", str(RESERVED_PIDS + LIMITS[resource.RLIMIT_NPROC]))
+        write("/proc/sys/kernel/pid_max", str(RESERVED_PIDS + LIMITS[resource.RLIMIT_NPROC]))
 
 
 def _network() -> list[int]:
@@ -131,7 +143,7 @@ def _network() -> list[int]:
     kernel.route_everything_here()
     opened = []
     for name, value in SOCKETS.items():
-        _write(f"/proc/sys/net/{name}", value)
+        write(f"/proc/sys/net/{name}", value)
     for port in PORTS:
         listener = socket.socket()
         listener.bind(("127.0.0.1", port))
@@ -143,32 +155,53 @@ def _network() -> list[int]:
 
 def _files(order: dict[str, Any]) -> None:
     """Build a root folder in memory, where `home` is, and move into it."""
-    root = home = order["home"]
+    home = order["home"]
+    root = home if os.path.isdir(home) else EMPTY  # noqa: PTH112
+    begin(root)
+    show(root, order["read"])
+    for path in names_of(order["own"]):
+        _lay(root, path)
+    for file in order["files"]:
+        _put(root, **file)
+    settings(root, order["hosts"])
+    _memory(f"{root}/dev/shm", IN_MEMORY)  # noqa: S108
+    _memory(f"{root}{home}", IN_MEMORY)
+    for folder in ("work", "tmp"):
+        os.mkdir(f"{root}{home}/{folder}")  # noqa: PTH102
+    # Where the harness runs as root, the sample owns the kernel's settings in there.
+    end(root, kernel.MS_RDONLY)
+
+
+def begin(root: str, shared: str = IN_MEMORY) -> None:
+    """Begin a root folder in memory, with what every one has of the system.
+
+    Args:
+        root: Where.
+        shared: What its /tmp is like.
+    """
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     _memory(root, "mode=755,size=1m")
     # First, so that what lies below it can still be shown.
-    _memory(f"{root}/tmp", IN_MEMORY)  # noqa: S108
+    _memory(f"{root}/tmp", shared)  # noqa: S108
     for path in SYSTEM:
         _show(root, path)
     # A folder before what is in it: that is seen with it then.
     for source, path in LINKED:
         _show(root, source, path)
-    real = {path: os.path.realpath(path) for path in order["read"]}
+
+
+def show(root: str, read: list[str]) -> None:
+    """Let files and folders be seen, read-only, by their names and by their real ones."""
+    real = {path: os.path.realpath(path) for path in read}
     for path in sorted({*real, *real.values()}):
         # By either name: links lead from one to the other.
         _show(root, real.get(path, path), path)
-    for path in names_of(order["own"]):
-        _lay(root, path)
-    if order["sample"]:
-        _put(root, **order["sample"])
-    _settings(root, order["hosts"])
-    _memory(f"{root}/dev/shm", IN_MEMORY)  # noqa: S108
-    _memory(f"{root}{home}", IN_MEMORY)
-    for folder in ("work", "tmp"):
-        os.mkdir(f"{root}{home}/{folder}")  # noqa: PTH102
+
+
+def end(root: str, flags: int) -> None:
+    """Complete a root folder with a /proc, mounted with these flags, and move into it."""
     _make(f"{root}/proc")
-    # Read-only: where the harness runs as root, the sample owns the kernel's settings in there.
-    flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    flags |= kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     kernel.mount("proc", f"{root}/proc", "proc", flags)
     kernel.make_read_only(root, below=False)
     kernel.become_root_folder(root)
@@ -251,7 +284,8 @@ def _show(root: str, source: str, name: str | None = None) -> None:
     kernel.make_read_only(target)
 
 
-def _settings(root: str, hosts: list[str]) -> None:
+def settings(root: str, hosts: list[str]) -> None:
+    """Write what programs look up in /etc: nothing of the machine's own."""
     user, group = os.geteuid(), os.getegid()
     texts = {
         "hosts": "".join(f"127.0.0.1 {name}\n" for name in ("localhost", *hosts)),
@@ -261,7 +295,7 @@ def _settings(root: str, hosts: list[str]) -> None:
         "group": f"readers:x:{group}:\n",
     }
     for name, text in texts.items():
-        _write(f"{root}/etc/{name}", text)
+        write(f"{root}/etc/{name}", text)
     links = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
     for name, target in links.items():
         os.symlink(target, f"{root}/dev/{name}")  # noqa: PTH211
@@ -310,9 +344,15 @@ def said(error: OSError) -> str:
 
 def give_up() -> None:
     """What a sample must not have, just before it starts."""
-    for limit, most in LIMITS.items():
-        ceiling = resource.getrlimit(limit)[1]
-        value = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
-        resource.setrlimit(limit, (value, value))
+    for kind in LIMITS:
+        limit(kind)
     kernel.drop_privileges()
     refuse()
+
+
+def limit(kind: int) -> None:
+    """Limit this process in one way."""
+    ceiling = resource.getrlimit(kind)[1]
+    most = LIMITS[kind]
+    value = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
+    resource.setrlimit(kind, (value, value))

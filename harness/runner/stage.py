@@ -14,7 +14,7 @@ from harness.gateway.budget import Limits
 from harness.gateway.gateway import Gateway
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
-from harness.runner.boot import boot_for, can_fork
+from harness.runner.boot import APART, RENDERED, boot_for, can_fork, view_of
 from harness.runner.fitness import known
 from harness.runner.folders import Folders
 from harness.runner.import_check import find_out
@@ -131,7 +131,7 @@ class Stage:
         if cell.committed and not self._apart:
             return committed
         text = committed.read_bytes() if cell.committed else render(cell).encode()
-        place = self.state / ("apart" if self._apart else "rendered")
+        place = self.state / (APART if self._apart else RENDERED)
         folder = place / cell.model / cell.client.name
         path = folder / committed.name
         if not path.is_file() or path.read_bytes() != text:
@@ -192,7 +192,11 @@ class Stage:
         if fitness.unfit:
             self.not_forked[client.name] = fitness.unfit
         else:
-            forks = self._forking[client.name] = forks or Launcher(boot_for(client, ready))
+            if forks is None or forks.sealed == bool(self.unsealed):
+                if forks is not None:
+                    forks.close()
+                view = None if self.unsealed else view_of(client, ready, self.root, self.state)
+                forks = self._forking[client.name] = Launcher(boot_for(client, ready, view))
             if unready := await forks.unready(READY_S):
                 self.not_forked[client.name] = unready
                 forks.let_go()
@@ -205,9 +209,16 @@ class Stage:
         if self.unsealed:
             return None
         own = tuple({str(Path(script.path).parent), str((self.root / cell.client.file).parent)})
-        read = (str(self.authority.bundle), *self.ready(cell).libraries)
         sample = Shown(path=script.path, data=script.data, mode=script.mode)
-        return Seal(home=str(home), read=read, own=own, sample=sample, hosts=self._hosts)
+        bundle = self.authority.bundle
+        trusted = Shown(path=str(bundle), data=bundle.read_bytes(), mode=0o644)
+        return Seal(
+            home=str(home),
+            read=self.ready(cell).libraries,
+            own=own,
+            files=(sample, trusted),
+            hosts=self._hosts,
+        )
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""

@@ -52,13 +52,8 @@ def serve(control: socket.socket, *, execute: bool = True) -> dict[str, Any] | N
             elif warden.run(order, line, *outlets, execute=execute):
                 return order
             os._exit(0)
-        with socket.socket(fileno=lifeline) as line:
-            try:
-                wire.send(line, {"warden": pid})
-            except OSError:
-                pass  # the harness has gone meanwhile; the warden sees that too
-        for outlet in outlets:
-            os.close(outlet)
+        for descriptor in (lifeline, *outlets):
+            os.close(descriptor)
         # Waited for, not ignored: so what runs cost is counted to whoever started all this.
         family.reap()
     _farewell()

@@ -19,6 +19,7 @@ import termios
 import time
 
 from harness.runner import wire
+from harness.runner.descriptors import close_all_but
 from harness.runner.family import adopt_orphans, die_with_parent, end_all, strays
 
 if sys.platform == "linux":
@@ -50,6 +51,8 @@ def run(
         Whether this process is the sample now, which it is only if nothing is executed.
     """
     die_with_parent()
+    # The kernel tells the harness which process this is.
+    _tell(lifeline, {"warden": os.getpid()})
     watch = None
     if order["seal"]:
         try:
@@ -100,16 +103,15 @@ def run(
 
 def _seal(order: dict[str, Any], lifeline: socket.socket) -> None:
     """Go on inside a seal, and hand its sockets out to the gateway."""
-    seal.enter()
+    seal.enter(*order["user"])
     inside = os.fork()
     if inside:
-        os.closerange(0, lifeline.fileno())  # the terminal above all
-        os.closerange(lifeline.fileno() + 1, 256)
+        close_all_but(lifeline.fileno())  # the terminal above all
         os.waitpid(inside, 0)
         os._exit(0)
     die_with_parent()
     sockets = seal.furnish(order)
-    wire.send(lifeline, {"sealed": True}, tuple(sockets))
+    wire.report(lifeline, {"sealed": True}, tuple(sockets))
     for number in sockets:
         os.close(number)
 
@@ -132,7 +134,7 @@ def probe(order: dict[str, Any], lifeline: socket.socket) -> None:
 
 def _tell(lifeline: socket.socket, report: dict[str, Any]) -> None:
     try:
-        wire.send(lifeline, report)
+        wire.report(lifeline, report)
     except OSError:
         pass  # the harness is gone, and with it whoever wanted to know
 
@@ -164,8 +166,7 @@ def _become_sample(
         die_with_parent()
         if order["seal"]:
             seal.give_up()
-        os.closerange(3, lifeline.fileno())
-        os.closerange(lifeline.fileno() + 1, 256)
+        close_all_but(0, 1, 2, lifeline.fileno())
         os.set_inheritable(lifeline.fileno(), False)
         if execute:
             os.execve(order["argv"][0], order["argv"], order["env"])

@@ -1,9 +1,12 @@
 """Messages and descriptors arrive whole, however they are cut on the way."""
 
+import json
 import os
 import socket
+import sys
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +53,43 @@ def test_the_end_of_the_other_side_is_none():
     one.close()
     with other:
         assert wire.receive(other) is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+        max_leaves=9,
+    )
+)  # fmt: skip
+def test_a_report_is_json(value):
+    one, other = socket.socketpair()
+    with one, other:
+        wire.report(one, {"value": value})
+        payload, numbers, _ = wire.reported(other)
+        assert (json.loads(payload), numbers) == ({"value": value}, [])
+
+
+def test_half_a_character_of_a_name_is_replaced():
+    one, other = socket.socketpair()
+    with one, other:
+        wire.report(one, {"name": "a\udcffb"})
+        assert json.loads(wire.reported(other)[0]) == {"name": "a\ufffdb"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does not say who sends")
+def test_the_kernel_tells_who_reports():
+    one, other = socket.socketpair()
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    with one, other:
+        wire.report(one, {"warden": 1})
+        assert wire.reported(other)[2] == os.getpid()
+
+
+def test_a_report_that_does_not_arrive_whole_is_not_waited_for_long():
+    one, other = socket.socketpair()
+    other.settimeout(0.05)
+    with one, other:
+        one.sendall(b"\0\0\0\x09{")
+        assert wire.reported(other) is None

@@ -94,7 +94,7 @@ class Remembers:
 def test_what_forks_is_started_ahead_where_a_sample_is_to_run(
     isolation, unfit, remembered, booted, root, project, toolchains, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(boot, "boot_for", lambda client, ready: client.name)
+    monkeypatch.setattr(boot, "boot_for", lambda client, *_: client.name)
     session = Session(
         root=root,
         project=project,
