@@ -31,7 +31,9 @@ def _leave(code: int, streams: Streams) -> NoReturn:
     """Exit, and leave it to the system to take everything apart: it is much faster at it."""
     atexit._run_exitfuncs()  # noqa: SLF001
     if lost := streams.finish():
-        print(f"error: the output cannot be written: {lost}", file=sys.stderr, flush=True)  # noqa: T201
+        from harness.printer import complain
+
+        complain(f"the output cannot be written: {lost}")
         code = code if code in {2, 3} or code > 128 else 3  # noqa: PLR2004
     os._exit(code)
 

@@ -14,6 +14,8 @@ import select
 import sys
 from typing import TYPE_CHECKING
 
+from harness.model.escape import log
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -85,9 +87,22 @@ class Streams:
         return ""
 
 
+class Guarded(io.TextIOWrapper):
+    """A stream of text in which nothing is obeyed, whoever writes: click, a warning, a traceback."""
+
+    def write(self, text: str, /) -> int:
+        """Write text of whatever origin."""
+        super().write(log(text))
+        return len(text)
+
+    def write_as_is(self, text: str) -> None:
+        """Write what is safe already, and has colours: `harness.printer` alone may."""
+        super().write(text)
+
+
 def _text(outlet: Outlet, stream: TextIO | None) -> TextIO:
     """A stream of text, as the interpreter makes one; no character is too much for it."""
-    return io.TextIOWrapper(
+    return Guarded(
         io.BufferedWriter(outlet),
         encoding=stream.encoding if stream else "utf-8",
         errors="backslashreplace",

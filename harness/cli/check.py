@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,5 +36,5 @@ def command(project: Path | None) -> int:
         raise InvalidError(problems)
     scenarios, clients = len(content.scenarios), len(content.clients)
     recordings = len(content.recordings)
-    click.echo(f"{scenarios} scenarios, {clients} clients, {recordings} recordings: all in order.")
+    say(f"{scenarios} scenarios, {clients} clients, {recordings} recordings: all in order.")
     return 0

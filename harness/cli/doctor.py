@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import demo_option, node_option, opened, project_option
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -39,5 +40,5 @@ def command(project: Path | None, node: str | None) -> int:
         if item := forking(client, root, state):
             items.append(item)
     for line in lines([*items, sealing()], partial(as_typed, project=project)):
-        click.echo(line)
+        say(line)
     return 0 if all(item.fine for item in items) else HARNESS

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import demo_option, opened, project_option
+from harness.printer import Styled, say_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.model.project import Project
+    from harness.printer import Line
 
 
 @click.command("list")
@@ -26,16 +28,17 @@ def command(project: Path | None) -> None:
       sampleproof list
     """
     root, content = opened(project)
-    click.echo("\n".join(_lines(root, content)))
+    say_lines(_lines(root, content))
 
 
-def _lines(root: Path, project: Project) -> Iterator[str]:
+def _lines(root: Path, project: Project) -> Iterator[Line]:
+    from harness.model.escape import one_line
     from harness.report.columns import columns
 
     catalog = project.catalog
     if not Path.cwd().is_relative_to(root):
-        yield f"The project is in {root}\n"
-    yield click.style("Samples", bold=True)
+        yield (f"The project is in {root}\n",)
+    yield (Styled("Samples", bold=True),)
     rows = [
         (
             f"  {cell.id}",
@@ -45,7 +48,7 @@ def _lines(root: Path, project: Project) -> Iterator[str]:
         for cell in project.cells()
     ]
     yield from columns(rows)
-    yield click.style("\nClients", bold=True)
+    yield (Styled("\nClients", bold=True),)
     retired = {name: f"retired {one.retired}" for name, one in catalog.libraries.items()}
     yield from columns(
         [
@@ -53,7 +56,7 @@ def _lines(root: Path, project: Project) -> Iterator[str]:
             for one in project.clients.values()
         ]
     )
-    yield click.style("\nOperations", bold=True)
+    yield (Styled("\nOperations", bold=True),)
     yield from columns(
         [
             (
@@ -65,10 +68,11 @@ def _lines(root: Path, project: Project) -> Iterator[str]:
             for one in project.operations.values()
         ]
     )
-    yield click.style("\nModels", bold=True)
+    yield (Styled("\nModels", bold=True),)
     for model in catalog.models:
-        yield f"  {model}" + ("  (default)" if model == catalog.default_model else "")
-    yield click.style("\nEndpoints", bold=True)
+        default = "  (default)" if model == catalog.default_model else ""
+        yield (f"  {one_line(model)}{default}",)
+    yield (Styled("\nEndpoints", bold=True),)
     yield from columns(
         [
             (f"  {one.name}", one.url, f"retired {one.retired}" if one.retired else "")

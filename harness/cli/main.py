@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 import harness
 from harness.cli.group import Verbs
 from harness.cli.options import Call
+from harness.printer import complain, say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -75,16 +77,16 @@ def invoke(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt) as error:
         return _end(error.__cause__ if isinstance(error, click.Abort) else error)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return INVALID
     except InvalidError as error:
         for problem in error.told():
-            _complain(as_typed(str(problem), call.project))
+            complain(as_typed(str(problem), call.project))
         return INVALID
     except HarnessError as error:
-        _complain(as_typed(error.message, call.project))
+        complain(as_typed(error.message, call.project))
         if error.remedy:
-            click.echo(f"  remedy: {as_typed(error.remedy, call.project)}", err=True)
+            say(f"  remedy: {as_typed(error.remedy, call.project)}", err=True)
         return HARNESS
     except Exception as error:  # noqa: BLE001
         _confess(error)
@@ -92,12 +94,19 @@ def invoke(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _show(error: click.ClickException) -> None:
+    """Print what click says of a wrong call, which repeats words of it."""
+    said = io.StringIO()
+    error.show(said)
+    say(said.getvalue(), err=True, end="")
+
+
 def _end(error: BaseException | None) -> int:
     """Tell that this call was ended, and how far it came."""
     from harness.interruption import received
 
     signal = received()
-    click.echo(
+    say(
         ": ".join(text for text in (f"stopped by {signal.name}", str(error or "")) if text),
         err=True,
     )
@@ -124,12 +133,6 @@ def _confess(error: Exception) -> None:
             file.write(said)
             kept = f"with the file {file.name}"
     except OSError:
-        click.echo(said, err=True)
+        say(said, err=True)
         kept = "with the lines above"
-    _complain(f"this is a fault in sampleproof itself ({describe(error)}); please report it {kept}")
-
-
-def _complain(text: str) -> None:
-    """Print what is wrong; what a file or a sample holds must not reach the terminal as it is."""
-    shown = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {shown}", err=True)
+    complain(f"this is a fault in sampleproof itself ({describe(error)}); please report it {kept}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.options import Names, Seconds, chosen_cells, opened, project_option
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def command(
 
         waiting = shelf.accept(dict.fromkeys(cell.scenario.name for cell in cells))
         if not waiting:
-            click.echo("No recording is waiting to be accepted.")
+            say("No recording is waiting to be accepted.")
         return tell(waiting, typed)
     with closing(boot()) as starter:
         from harness.live.target import find
@@ -204,13 +205,13 @@ def import_command(
         file, form, wanted, operation, entries, operations=every, keep_failed=keep_failed
     )
     for place in imported.left_out[:LISTED]:
-        click.echo(f"left out: {place}")
+        say(f"left out: {place}")
     if len(imported.left_out) > LISTED:
-        click.echo(f"left out: {len(imported.left_out) - LISTED} more")
+        say(f"left out: {len(imported.left_out) - LISTED} more")
     for note in imported.notes:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
     for _, why, hint in shortcomings(imported.recording, wanted, operation):
-        click.echo(f"note: no sample can pass against it: {why}\n  {hint}")
+        say(f"note: no sample can pass against it: {why}\n  {hint}")
     offered = open_shelf(root, content).offer(imported.recording, accept=accept)
     return tell([offered], partial(as_typed, project=project))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -51,24 +52,24 @@ def command(project: Path | None, *, check: bool, staged: bool, force: bool, dif
     cells = list(content.cells())
     if not (check or diff):
         for one in write(root, cells, force=force):
-            click.echo(_told(one) if one.why == "leftover" else f"wrote {one.path}")
-        click.echo(f"{len(cells)} samples are fresh.")
+            say(_told(one) if one.why == "leftover" else f"wrote {one.path}")
+        say(f"{len(cells)} samples are fresh.")
         return 0
     found = stale(root, cells)
     lost = _lost(root, content) if staged else []
     for one in found:
-        click.echo(as_typed(_told(one), project))
+        say(as_typed(_told(one), project))
         if diff:
-            click.echo(one.diff, nl=False)
+            say(one.diff, end="")
     for fault in lost:
-        click.echo(f"{fault.name}: {fault.why}; {fault.mend}")
+        say(f"{fault.name}: {fault.why}; {fault.mend}")
     if not (found or lost):
-        click.echo(f"{len(cells)} samples are fresh.")
+        say(f"{len(cells)} samples are fresh.")
         return 0
     total = f"stale samples: {len(found)}" if found else f"not as they are here: {len(lost)}"
     if any(one.why not in TOLD for one in found):
         total += as_typed("; render them with: sampleproof render", project)
-    click.echo(total, err=True)
+    say(total, err=True)
     return STALE if check else 0
 
 

@@ -18,6 +18,7 @@ from harness.cli.options import (
     opened,
     project_option,
 )
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -180,9 +181,9 @@ def command(
     run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
     if run_live is not None:
         if run_live.target.obituary:
-            click.echo(f"{run_live.target.obituary}.", err=True)
+            say(f"{run_live.target.obituary}.", err=True)
         asked = [*cells, *(cell for cell in cells if latest and cell.client.toolchain.lock)]
-        click.echo(f"{run_live.target.endpoint.title}: {run_live.plan(asked, jobs)}", err=True)
+        say(f"{run_live.target.endpoint.title}: {run_live.plan(asked, jobs)}", err=True)
         if dry_run:
             return 0
         run_live.check_day(asked)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import demo_option, opened, project_option
+from harness.printer import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +85,7 @@ def command(
             port=port,
             shell=shell,
             ready=click.echo,
-            tell=lambda text: click.echo(text, err=True),
+            tell=lambda text: say(text, err=True),
             secret=found.key if found else os.environ.get(content.catalog.endpoint.token, ""),
         )
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.escape import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -25,8 +27,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """What to do about it, if that does not follow from the message."""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        text = ": ".join(part for part in (place, self.field, self.message) if part)
+        file = one_line(self.file)
+        place = f"{file}:{self.line}" if self.line else file
+        text = ": ".join(part for part in (place, one_line(self.field), self.message) if part)
         return f"{text}\n  {self.hint}" if self.hint else text
 
 

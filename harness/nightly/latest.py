@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from harness.model.problem import HarnessError
+from harness.printer import say
 from harness.report import ndjson
 from harness.report.difference import differences, told
 from harness.report.session import announce
@@ -42,14 +41,14 @@ def run_newest(pinned: Session, cells: Sequence[Cell]) -> int:
     """
     found = _newest(pinned, cells)
     if not found:
-        click.echo("\nNo client of these samples has packages: nothing can be newer.")
+        say("\nNo client of these samples has packages: nothing can be newer.")
         return 0
-    click.echo("\nThe newest packages, as readers get them today:")
+    say("\nThe newest packages, as readers get them today:")
     newer = {}
     for client, ready in found.items():
         changed = list(_changes(pinned.toolchains[client], ready))
         for text in changed or ["nothing newer than what is pinned"]:
-            click.echo(f"  {client}: {text}")
+            say(f"  {client}: {text}")
         if changed:
             newer[client] = ready
     if not newer:
@@ -61,11 +60,11 @@ def run_newest(pinned: Session, cells: Sequence[Cell]) -> int:
         ndjson.lines(pinned.report / ndjson.NAME), ndjson.lines(report / ndjson.NAME)
     )
     if not changes:
-        click.echo(f"\nThe newest packages change nothing in {number(len(again), 'sample')}.")
+        say(f"\nThe newest packages change nothing in {number(len(again), 'sample')}.")
     else:
-        click.echo("\nWhat the newest packages change:")
+        say("\nWhat the newest packages change:")
         for text in told(changes, ("pinned", "newest")):
-            click.echo(f"  {text}")
+            say(f"  {text}")
     return code
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-import click
-
 from harness import interruption
 from harness.model.problem import InvalidError
+from harness.printer import complain, say
 from harness.record.recorder import is_secret
 from harness.report import explain
 from harness.runner.stage import Stage
@@ -95,7 +94,7 @@ class Session:
         state = state_folder(self.root)
         clients = {cell.client.name: cell.client for cell in cells}
         toolchains = prepare_all(
-            clients.values(), self.root, state, lambda text: click.echo(text, err=True)
+            clients.values(), self.root, state, lambda text: say(text, err=True)
         )
         stage = Stage(
             self.root,
@@ -115,32 +114,32 @@ class Session:
 
     async def _one(self, cell: Cell, stage: Stage) -> int:
         name = cell.scenario.name
-        click.echo(f"{name}: asking {self.target.endpoint.title} with the sample {cell.id}")
+        say(f"{name}: asking {self.target.endpoint.title} with the sample {cell.id}")
         try:
             made = await self.recorder.record(cell, stage)
             return self._settle(cell, made)
         except InvalidError as error:
             for problem in error.told():
-                _complain(self.typed(str(problem)))
-            _complain(f"{name}: not recorded")
+                complain(self.typed(str(problem)))
+            complain(f"{name}: not recorded")
             return INVALID
         except Exception as error:  # noqa: BLE001  (the others are recorded all the same)
             fault = fault_of(error)
-            _complain(self.typed("\n  ".join(filter(None, (fault.message, fault.remedy)))))
-            _complain(f"{name}: not recorded")
+            complain(self.typed("\n  ".join(filter(None, (fault.message, fault.remedy)))))
+            complain(f"{name}: not recorded")
             return HARNESS
 
     def _settle(self, cell: Cell, made: Made) -> int:
         name, outcome = cell.scenario.name, made.outcome
         for why in made.left_out:
-            click.echo(explain.inert(f"  left out: {why}"))
+            say(f"  left out: {why}")
         rerun = shlex.join(["sampleproof", "run", "--live", self.endpoint, cell.id])
         for line in explain.outcome(outcome, rerun, self.typed):
-            click.echo(f"  {line}")
+            say(f"  {line}")
         failed = outcome.verdict != "pass"
         code = FAIL if outcome.verdict == "fail" else HARNESS
         if made.recording is None:
-            _complain(
+            complain(
                 f"{name}: not recorded: no answer came whole and without an error\n"
                 "  keep it all the same with --keep-failed"
             )
@@ -148,7 +147,7 @@ class Session:
         if failed and not self.keep_failed:
             asks = "the sample does not do what its scenario asks"
             why = asks if outcome.fault is None else "it would prove too little"
-            _complain(f"{name}: not recorded: {why}\n  keep it all the same with --keep-failed")
+            complain(f"{name}: not recorded: {why}\n  keep it all the same with --keep-failed")
             return code
         assert outcome.observation is not None  # noqa: S101
         secrets = [outcome.observation.canary, self.target.key]
@@ -167,12 +166,12 @@ def tell(every: Iterable[Offered], typed: Callable[[str], str]) -> int:
     """
     codes = [OK]
     for one in every:
-        click.echo(f"{one.scenario}: {TOLD[one.state]}")
+        say(f"{one.scenario}: {TOLD[one.state]}")
         for change in one.changes:
-            click.echo(explain.inert(f"  {change.kind}: {change.message}"))
+            say(f"  {change.kind}: {change.message}")
         if one.state == "waiting":
             take = f"sampleproof record --accept --scenario {shlex.quote(one.scenario)}"
-            click.echo(f"  take it with: {typed(take)}")
+            say(f"  take it with: {typed(take)}")
             codes.append(STALE)
     return worst(codes)
 
@@ -180,8 +179,3 @@ def tell(every: Iterable[Offered], typed: Callable[[str], str]) -> int:
 def worst(codes: Iterable[int]) -> int:
     """The one code that stands for several."""
     return min(codes, key=WORST_FIRST.index, default=OK)
-
-
-def _complain(text: str) -> None:
-    text = explain.inert(f"{click.style('error:', fg='red', bold=True)} {text}")
-    click.echo(text, err=True)

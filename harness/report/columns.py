@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from harness.model.escape import one_line
+from harness.printer import Styled, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+    from harness.printer import Line, Part
 
 
-def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
-    """Rows as lines, each column as wide as its widest cell; colour takes no room."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    return [
-        "".join(
-            cell + " " * (width - _width(cell) + gap)
-            for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+def columns(rows: Sequence[Sequence[Part]], gap: int = 2) -> list[Line]:
+    """Rows as lines, each column as wide as its widest cell."""
+    cells = [[_cell(part) for part in row] for row in rows]
+    widths = [max(width(cell.text) for cell in column) for column in zip(*cells, strict=True)]
+    return [_line(row, widths, gap) for row in cells]
 
 
-def _width(text: str) -> int:
-    return len(COLOUR.sub("", text))
+def _cell(part: Part) -> Styled:
+    one = Styled(part) if isinstance(part, str) else part
+    return replace(one, text=one_line(one.text))
+
+
+def _line(row: Sequence[Styled], widths: Sequence[int], gap: int) -> Line:
+    parts: list[Part] = []
+    due = 0
+    for cell, room in zip(row, widths, strict=True):
+        if cell.text:
+            parts += [" " * due, cell] if due else [cell]
+            due = 0
+        due += room - width(cell.text) + gap
+    return tuple(parts)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from harness.model.escape import log
 from harness.report.words import number
 
 if TYPE_CHECKING:
@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 
     from harness.model.finding import Finding
     from harness.outcome import Outcome, Parity
-
-COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
-"""What CI takes for a command to itself, wherever it comes from: GitHub's `::error` at the beginning
-of a line and `##[error]` anywhere in it; Azure Pipelines and TeamCity have words before the bracket.
-
-Source: actions/runner, `ActionCommand.cs`."""
 
 SHOWN_LINES = 8
 SHOWN_COLUMNS = 160
@@ -32,7 +26,7 @@ def outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[s
         rerun: The command that runs just this again.
         typed: Puts commands into the words that the user can type.
     """
-    yield from map(inert, _outcome(one, rerun, typed))
+    yield from map(log, _outcome(one, rerun, typed))
 
 
 def _outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
@@ -56,10 +50,10 @@ def parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str
     """The lines that explain how clients differ."""
     for finding in one.findings:
         first, *table = finding.message.splitlines()
-        yield inert(f"{finding.check}: {first}")
-        yield from map(inert, table)
+        yield log(f"{finding.check}: {first}")
+        yield from map(log, table)
     if one.verdict == "fail":
-        yield f"rerun: {typed(rerun)}"
+        yield log(f"rerun: {typed(rerun)}")
 
 
 def _finding(finding: Finding, typed: Callable[[str], str]) -> Iterator[str]:
@@ -77,20 +71,11 @@ def shown(value: Any) -> list[str]:
     if value == "":
         return ["nothing"]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # Control characters of a sample's output must not reach the user's terminal.
-    lines = [
-        inert(_cut("".join(c if c.isprintable() else repr(c)[1:-1] for c in line)))
-        for line in text.split("\n")
-    ]
+    lines = [_cut(log(line)) for line in text.split("\n")]
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES
         lines = [*lines[:SHOWN_LINES], f"… {number(more, 'more line')} in the report"]
     return lines
-
-
-def inert(text: str) -> str:
-    """Text of whatever origin, with the first character of each command to CI escaped."""
-    return COMMAND.sub(lambda mark: f"{mark[1] or ''}\\x{ord(mark[0][-1]):02x}", text)
 
 
 def _cut(line: str) -> str:

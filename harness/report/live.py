@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
+from harness.model.escape import one_line
+from harness.printer import as_is, safe
 from harness.report.words import COLOURS, MANY, left, row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.model.cell import Cell
+    from harness.printer import Line, Styled
     from harness.report.estimate import Estimate
     from harness.report.words import Known
 
@@ -39,7 +43,7 @@ class LiveTable:
         self._known = known
         self._rows = list(dict.fromkeys(map(row, cells)))
         self._running: set[str] = set()
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, file=as_is(sys.stdout))
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
         self._places: dict[tuple[str, str], str] = {}
@@ -56,9 +60,10 @@ class LiveTable:
         """A cell has its outcome."""
         self._running.discard(cell.id)
 
-    def print(self, lines: Sequence[str]) -> None:
+    def print(self, lines: Sequence[Line]) -> None:
         """Lines that stay, above the table."""
-        self._console.print(Text.from_ansi("\n".join(lines)), soft_wrap=True)
+        for line in lines:
+            self._console.print(Text.assemble(*map(_spelled, safe(line))), soft_wrap=True)
 
     def refresh(self, done: int) -> None:
         """Draw what is known now; so many cells are done."""
@@ -67,10 +72,11 @@ class LiveTable:
         self._live.update(Group(self._table(), bar) if fits else bar, refresh=True)
 
     def _table(self) -> Table:
-        table = Table("", *self._clients, box=None, padding=(0, 2, 0, 0))
+        names = [Column(Text(one_line(name))) for name in ("", *self._clients)]
+        table = Table(*names, box=None, padding=(0, 2, 0, 0))
         for name in self._rows:
             places = [self._places.get((name, client)) for client in self._clients]
-            table.add_row(name, *(self._state(place) for place in places))
+            table.add_row(Text(one_line(name)), *(self._state(place) for place in places))
         return table
 
     def _state(self, name: str | None) -> Text:
@@ -97,3 +103,8 @@ class LiveTable:
     def close(self) -> None:
         """Take the table away."""
         self._live.stop()
+
+
+def _spelled(one: Styled) -> tuple[str, str]:
+    """A part as rich takes it: never as markup."""
+    return one.text, f"{'bold ' if one.bold else ''}{one.colour}".strip()

@@ -9,10 +9,10 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import click
-
 from harness.gathering import groups
+from harness.model.escape import one_line
 from harness.outcome import alike
+from harness.printer import Styled, padded, say, say_lines, width
 from harness.report import explain
 from harness.report.columns import columns
 from harness.report.words import COLOURS, MANY, PARITY, left, number, row
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.model.cell import Cell
     from harness.model.finding import Verdict
     from harness.outcome import Outcome, Parity
+    from harness.printer import Line, Part
     from harness.report.estimate import Estimate
     from harness.report.live import LiveTable
     from harness.report.words import Known
@@ -80,7 +81,7 @@ class Screen:
         self._is_live = live and _may_be_live()
         self._opening = False
         self._said_at = time.monotonic()
-        self._width = max(len(cell.id) for cell in cells)
+        self._width = max(width(one_line(cell.id)) for cell in cells)
 
     def begun(self, cell: Cell) -> None:
         """Tell that a cell has started."""
@@ -101,13 +102,13 @@ class Screen:
         if not self._many:
             self._known[one.cell.id] = one.verdict, one.cached
         seconds = "  cached" if one.cached else f"{ran.duration_ms / 1000:6.2f} s" if ran else ""
-        line = f"{one.cell.id:<{self._width}}  {_styled(one.verdict, 5)} {seconds}".rstrip()
-        told = explain.outcome(one, self.rerun(one.cell.id), self.typed)
-        why = [f"    {text}" for text in told]
-        if before := self._told_before(one):
-            line, why = f"{line}  as {before}", []
+        before = self._told_before(one)
+        rest = f" {seconds}".rstrip() + (f"  as {before}" if before else "")
+        title = padded(one.cell.id, self._width), "  ", _styled(one.verdict, 5 if rest else 0), rest
+        told = explain.outcome(one, self.rerun(one.cell.id), self.typed) if not before else ()
+        why: list[Line] = [(f"    {text}",) for text in told]
         if why or not (self._many or self._is_live):
-            self._say([line, *why])
+            self._say([title, *why])
         if self._live:
             self._live.ended(one.cell)
             self._draw()
@@ -144,14 +145,14 @@ class Screen:
             self._parities[f"{one.scenario}@{one.model}"] = one.verdict
         rerun = self.rerun(f"*/{one.scenario}@{one.model}")
         if why := list(explain.parity(one, rerun, self.typed)):
-            title = click.style(f"{one.scenario}: the clients differ", fg="red")
-            self._say([title, *(f"    {text}" for text in why)])
+            title = Styled(f"{one.scenario}: the clients differ", "red")
+            self._say([(title,), *((f"    {text}",) for text in why)])
 
-    def _say(self, lines: Sequence[str]) -> None:
+    def _say(self, lines: Sequence[Line]) -> None:
         if self._live:
             self._live.print(lines)
         else:
-            click.echo("\n".join(lines))
+            say_lines(lines)
 
     def _say_how_far(self) -> None:
         """Tell now and then how far a long run is."""
@@ -160,7 +161,7 @@ class Screen:
             self._said_at = now
             seconds = self._estimate.left_s()
             time_left = f", {left(seconds)}" if seconds is not None else ""
-            click.echo(f"… {done} of {len(self.cells)} done{time_left}")
+            say(f"… {done} of {len(self.cells)} done{time_left}")
 
     def _table_soon(self) -> None:
         """Have the table drawn when what is to start now has started: its library is a big one."""
@@ -202,24 +203,28 @@ class Screen:
             report: The report's file, if there is one.
             asked: The one that answered, if it was no recording.
         """
-        click.echo("\n" + "\n".join(self._table()) + "\n" if not self._many else "")
-        tally = [
-            click.style(f"{count} {verdict}", fg=COLOURS[verdict])
+        say()
+        if not self._many:
+            say_lines(self._table())
+            say()
+        tally: list[Part] = [
+            Styled(f"{count} {verdict}", COLOURS[verdict])
             for verdict, count in sorted(self._counts.items())
         ]
         if self._differ:
             scenarios = number(self._differ, "scenario")
-            tally.append(click.style(f"clients differ in {scenarios}", fg="red"))
+            tally.append(Styled(f"clients differ in {scenarios}", "red"))
         if due := len(self.cells) - self._counts.total():
             tally.append(f"{due} not run")
         if self._cached:
             tally.append(f"{self._cached} from earlier runs")
-        click.echo(f"{number(len(self.cells), 'sample')}: {', '.join(tally)}")
+        listed = [part for one in tally for part in (", ", one)][1:]
+        say(f"{number(len(self.cells), 'sample')}: ", *listed)
         if report:
-            click.echo(f"Report: {_short(report)}")
+            say(f"Report: {_short(report)}")
         if self._answered or asked:
             text = self._told(asked) if asked else _provenance(self.cells, endpoint)
-            click.echo(textwrap.fill(text, WIDTH, break_long_words=False))
+            say(textwrap.fill(text, WIDTH, break_long_words=False))
 
     def _told(self, asked: Endpoint) -> str:
         place = f"{asked.title} ({asked.url})"
@@ -228,22 +233,22 @@ class Screen:
         models = ", ".join(sorted(self._models))
         return f"The samples were sent to {place}, live, and asked for the model {models}."
 
-    def _table(self) -> list[str]:
+    def _table(self) -> list[Line]:
         clients = list(dict.fromkeys(cell.client.name for cell in self.cells))
-        rows = [["", *clients, "clients agree"]]
+        rows: list[list[Part]] = [["", *clients, "clients agree"]]
         for group in groups(self.cells):
             first = group[0]
             ended = [cell for cell in group if cell.id in self._known]
             found = {cell.client.name: self._known[cell.id][0] for cell in ended}
             verdict = self._parities.get(f"{first.scenario.name}@{first.model}", "skipped")
-            same = click.style(PARITY[verdict], fg=COLOURS[verdict])
+            same = Styled(PARITY[verdict], COLOURS[verdict])
             shown = [_styled(found[client]) if client in found else "" for client in clients]
             rows.append([row(first), *shown, same])
         return columns(rows)
 
 
-def _styled(verdict: Verdict, width: int = 0) -> str:
-    return click.style(f"{verdict:<{width}}", fg=COLOURS[verdict])
+def _styled(verdict: Verdict, room: int = 0) -> Styled:
+    return Styled(f"{verdict:<{room}}", COLOURS[verdict])
 
 
 def _short(path: Path) -> str:

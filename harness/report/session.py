@@ -7,8 +7,6 @@ from contextlib import closing, suppress
 from copy import copy
 from typing import TYPE_CHECKING, Literal
 
-import click
-
 from harness import interruption
 from harness.gathering import Gathering
 from harness.interruption import Interrupted
@@ -16,6 +14,7 @@ from harness.memory.memory import Memory
 from harness.model.basis import Digests, files
 from harness.model.kept import check_unchanged
 from harness.model.problem import HarnessError
+from harness.printer import say
 from harness.report import line, ndjson
 from harness.report.estimate import Estimate
 from harness.report.screen import Screen
@@ -157,9 +156,9 @@ class Session:
         if early is not None:
             raise early
         for client, reason in (stage.not_forked if stage else {}).items():
-            click.echo(f"Not forked: samples of {client}, since {reason}.", err=True)
+            say(f"Not forked: samples of {client}, since {reason}.", err=True)
         if unsealed and self.seal != "off":
-            click.echo(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
+            say(f"Not sealed: {unsealed}. Allow it with: {_remedy()}", err=True)
         return teller.exit_code
 
     def _digests(self, cells: Sequence[Cell]) -> Digests:
@@ -361,4 +360,4 @@ def _remedy() -> str:
 
 def announce(text: str) -> None:
     """Tell the user of a step that takes long."""
-    click.echo(text, err=True)
+    say(text, err=True)

@@ -5,6 +5,7 @@ import pytest
 from harness.model.finding import Finding
 from harness.outcome import Fault, Outcome
 from harness.report import explain
+from harness.printer import Styled, safe
 from harness.report.columns import columns
 
 
@@ -33,22 +34,6 @@ def test_a_failure(told):
         "not evaluated: a, b",
         "rerun: sampleproof run curl/basic",
     ]
-
-
-COMMANDS = [
-    ("::error file=README.md,line=1::made up", "\\x3a:error file=README.md,line=1::made up"),
-    ("\t ::stop-commands::token", "\t \\x3a:stop-commands::token"),
-    ("one\n::warning::two", "one\n\\x3a:warning::two"),
-    ("seen: ##[error]made up", "seen: \\x23#[error]made up"),
-    ("##vso[task.complete]", "\\x23#vso[task.complete]"),
-    ("##teamcity[buildStop]", "\\x23#teamcity[buildStop]"),
-    ("std::string, a::b, ## heading [link]", "std::string, a::b, ## heading [link]"),
-]
-
-
-@pytest.mark.parametrize(("text", "inert"), COMMANDS)
-def test_no_text_is_a_command_to_ci(text, inert):
-    assert explain.inert(text) == inert
 
 
 def test_nothing_that_a_sample_or_an_endpoint_says_is_a_command_to_ci(told):
@@ -106,7 +91,11 @@ def test_an_error_names_its_remedy(told):
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_colour_takes_no_room():
-    assert columns([["a", "bb"], ["\x1b[31mccc\x1b[0m", "d"]]) == [
-        "a    bb",
-        "\x1b[31mccc\x1b[0m  d",
+    rows = [["a", "bb", ""], [Styled("ccc", "red"), "", "d"], ["日本\x1b", "e\nf", "g"]]
+    found = columns(rows)
+    assert ["".join(one.text for one in safe(line)) for line in found] == [
+        "a         bb",
+        "ccc             d",
+        "日本\\x1b  e\\nf  g",
     ]
+    assert Styled("ccc", "red") in found[1]

@@ -8,6 +8,7 @@ import click
 
 from harness.cli.group import Verbs
 from harness.cli.options import project_option, rooted
+from harness.printer import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +47,8 @@ def command(ctx: click.Context, project: Path | None) -> None:
         from harness.toolchain.state import state_folder
 
         store = store_of(state_folder(rooted(project)))
-        click.echo(f"{told(store.size())}, in {store.folder}")
-        click.echo(f"The limit is {_bytes(store.limit)}; what was not used for longest goes first.")
+        say(f"{told(store.size())}, in {store.folder}")
+        say(f"The limit is {_bytes(store.limit)}; what was not used for longest goes first.")
 
 
 def told(size: Size) -> str:

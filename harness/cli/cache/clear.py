@@ -8,6 +8,7 @@ import click
 
 from harness.cli.cache import told
 from harness.cli.options import project_option, rooted
+from harness.printer import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,4 +27,4 @@ def command(project: Path | None) -> None:
     from harness.toolchain.state import state_folder
 
     store = store_of(state_folder(rooted(project)))
-    click.echo(f"Removed {told(store.clear())}")
+    say(f"Removed {told(store.clear())}")

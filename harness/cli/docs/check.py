@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,5 +44,5 @@ def command(project: Path | None, *, staged: bool) -> int:
         raise InvalidError(problems)
     if code:
         return code
-    click.echo("Everything published is fresh, and has passed.")
+    say("Everything published is fresh, and has passed.")
     return 0

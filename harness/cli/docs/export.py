@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 
 
 @click.command("export")
@@ -49,8 +50,8 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
     data = as_json(proven, content.catalog) if form == "json" else as_overlay(proven)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if output is None:
-        click.echo(text, nl=False)
+        say(text, end="")
     else:
         replace(output, text.encode())
-        click.echo(f"wrote {output}: {len(proven)} samples")
+        say(f"wrote {output}: {len(proven)} samples")
     return 0

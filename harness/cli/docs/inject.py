@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -71,20 +72,20 @@ def command(
     changed = {path: one for path, one in made.items() if one.content != pages[path]}
     if check or diff:
         for path, one in changed.items():
-            click.echo(as_typed(_explained(path, one), project))
+            say(as_typed(_explained(path, one), project))
             shown = difference(path.as_posix(), pages[path], one.content) if diff else ""
-            click.echo(shown, nl=False)
+            say(shown, end="")
     else:
         if by_hand and not force:
             raise InvalidError(by_hand)
         for path, one in changed.items():
             replace(path, one.content)
-            click.echo(f"wrote {path}")
+            say(f"wrote {path}")
     if check and changed:
-        click.echo(f"stale pages: {len(changed)}", err=True)
+        say(f"stale pages: {len(changed)}", err=True)
         return STALE
     if not (diff and changed):
-        click.echo(f"{len(pages)} {'page is' if len(pages) == 1 else 'pages are'} fresh.")
+        say(f"{len(pages)} {'page is' if len(pages) == 1 else 'pages are'} fresh.")
     return 0
 
 

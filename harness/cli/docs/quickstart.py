@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -45,16 +46,16 @@ def command(project: Path | None, *, check: bool, force: bool, diff: bool) -> in
         raise invalid(f"this project has no {TEMPLATE}")
     if not (check or diff):
         for path in write(root, made, force=force):
-            click.echo(f"wrote {path}")
-        click.echo(f"{len(made)} pages are fresh.")
+            say(f"wrote {path}")
+        say(f"{len(made)} pages are fresh.")
         return 0
     for page in made:
         see_code(page)
     changed = stale(root, made)
     for one in changed:
         mend = one.remedy if one.why == "by hand" else f"mend it with: {one.remedy}"
-        click.echo(as_typed(f"{one.path}: {told(one)}; {mend}", project))
-        click.echo(one.diff if diff else "", nl=False)
+        say(as_typed(f"{one.path}: {told(one)}; {mend}", project))
+        say(one.diff if diff else "", end="")
     if not changed:
-        click.echo(f"{len(made)} pages are fresh.")
+        say(f"{len(made)} pages are fresh.")
     return STALE if check and changed else 0

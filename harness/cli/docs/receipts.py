@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 
 
 @click.command("receipts")
@@ -41,9 +42,9 @@ def command(project: Path | None, report: Path | None) -> int:
     known = {cell.id for cell in content.cells(content.catalog.models)}
     kept = {name: one for name, one in found.items() if name in known}
     if receipt.save(root, kept):
-        click.echo(f"wrote {receipt.FILE}")
-    click.echo(f"{number(len(kept), 'sample')} {'has' if len(kept) == 1 else 'have'} a receipt.")
+        say(f"wrote {receipt.FILE}")
+    say(f"{number(len(kept), 'sample')} {'has' if len(kept) == 1 else 'have'} a receipt.")
     refused = [line["id"] for line in lines if line["type"] == "cell" and line["id"] not in found]
     for name in refused:
-        click.echo(f"{name} did not pass: it gets no receipt", err=True)
+        say(f"{name} did not pass: it gets no receipt", err=True)
     return FAIL if refused else 0

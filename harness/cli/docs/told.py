@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from harness.cli.main import STALE
+from harness.printer import say
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def in_repository(root: Path) -> Repository | None:
 
     found = repository(root)
     if found is None:
-        click.echo(f"{root} is in no git repository: every page in it counts.", err=True)
+        say(f"{root} is in no git repository: every page in it counts.", err=True)
     return found
 
 
@@ -58,6 +57,6 @@ def tell(faults: Sequence[Unproven], project: Path | None) -> int:
         The exit code.
     """
     for one in faults:
-        click.echo(f"{one.name}: {one.why}; {as_typed(one.mend, project)}")
-    click.echo(f"stale: {len(faults)}", err=True)
+        say(f"{one.name}: {one.why}; {as_typed(one.mend, project)}")
+    say(f"stale: {len(faults)}", err=True)
     return STALE

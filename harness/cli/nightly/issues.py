@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from harness.printer import say
+
 
 @click.command("issues")
 @click.argument("report", type=click.Path(path_type=Path))
@@ -36,14 +38,14 @@ def command(report: Path, *, dry_run: bool) -> int:
         ndjson.read(ndjson.place(report)), ndjson.read(beside) if beside.is_file() else ()
     )
     for trouble in found.troubles:
-        click.echo(f"{trouble.cause}: {number(len(trouble.cases), 'sample')}")
+        say(f"{trouble.cause}: {number(len(trouble.cases), 'sample')}")
         for case in trouble.cases:
-            click.echo(f"  {case.cell}: {case.evidence.partition(chr(10))[0]}")
+            say(f"  {case.cell}: {case.evidence.partition(chr(10))[0]}")
     if not found.troubles:
-        click.echo("Every sample is as it should be.")
+        say("Every sample is as it should be.")
     github = GitHub(Path.cwd())
     for step in steps(found, github.issues(), _run()):
-        click.echo(f"{step.cause}: {_told(step.do, step.number)}{' (not done)' * dry_run}")
+        say(f"{step.cause}: {_told(step.do, step.number)}{' (not done)' * dry_run}")
         if not dry_run:
             github.take(step)
     return worst(trouble.exit_code for trouble in found.troubles)

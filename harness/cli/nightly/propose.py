@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.options import Names, Seconds, opened, project_option
+from harness.printer import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,14 +60,14 @@ def command(
     arguments += ["--timeout", str(timeout)] if timeout else []
     code: Any = record.main(arguments, prog_name="sampleproof record", standalone_mode=False)
     if code not in ANSWERED:
-        click.echo("Nothing is proposed.")
+        say("Nothing is proposed.")
         return 2 if code == 2 else 0  # noqa: PLR2004  (whose fault the rest is, the issues tell)
     shelf = open_shelf(root, content)
     found = worth(shelf.waiting(content.scenarios))
     if not found:
-        click.echo("Nothing is proposed: the recordings say the same of the endpoint.")
+        say("Nothing is proposed: the recordings say the same of the endpoint.")
         return 0
     taken = shelf.accept([one.scenario for one in found])
     propose(clone, github, taken, endpoint, then)
-    click.echo(f"Proposed: {', '.join(one.scenario for one in taken)}")
+    say(f"Proposed: {', '.join(one.scenario for one in taken)}")
     return 0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from harness.printer import say
+
 
 @click.command("diff")
 @click.argument("before", type=click.Path(path_type=Path))
@@ -28,12 +30,12 @@ def command(before: Path, after: Path) -> int:
     was, now = (ndjson.read(ndjson.place(path)) for path in (before, after))
     gone, new = missing(was, now)
     for name in gone:
-        click.echo(f"{name}: only in {before}")
+        say(f"{name}: only in {before}")
     for name in new:
-        click.echo(f"{name}: only in {after}")
+        say(f"{name}: only in {after}")
     changes = differences(was, now)
     for text in told(changes, ("before", "after")):
-        click.echo(text)
+        say(text)
     if not (gone or new or changes):
-        click.echo("The reports differ in nothing.")
+        say("The reports differ in nothing.")
     return 1 if any(one.worse for one in changes) else 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.printer import say
 
 if TYPE_CHECKING:
     from harness.model.problem import Problem
@@ -54,10 +55,10 @@ def command(
             for one in found
         ]
     for annotation in github.annotate(lines, _folder(root)):
-        click.echo(str(annotation))
+        say(str(annotation))
     text = github.summary(lines)
     if summary is None:
-        click.echo(text, nl=False)
+        say(text, end="")
     else:
         with summary.open("a", encoding="utf-8") as file:
             file.write(text)

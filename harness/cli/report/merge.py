@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.printer import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,5 +48,5 @@ def command(reports: Sequence[Path], output: Path) -> int:
 
     merged, code = merge(reports, output)
     junit.write(output, ndjson.lines(merged))
-    click.echo(f"{number(len(reports), 'shard')} joined: {os.path.relpath(merged)}")
+    say(f"{number(len(reports), 'shard')} joined: {os.path.relpath(merged)}")
     return code
