@@ -120,7 +120,8 @@ def json(document: str) -> str:
     from json import dumps
 
     text = _spelled(document, lambda char: dumps(char)[1:-1])
-    return text.replace("##", "\\u0023#")  # it is within a string, as `::` always is
+    # They are within a string, as `::` always is.
+    return re.sub(r"#(?=[^\x00-\x7f]*#)", r"\\u0023", text)
 
 
 def cut(text: str, size: int, rest: str = "… the rest is in the report") -> str:

@@ -89,7 +89,9 @@ def test_xml_holds_any_text(text):
 def test_html_within_markdown_is_only_text(text):
     page = f"<details><summary><code>{escape.html(text)}</code></summary></details>\n\nafter *it*\n"
     tags, texts = rendered(page)
-    assert tags == rendered("<details><summary><code>x</code></summary></details>\n\nafter *it*\n")[0]
+    assert (
+        tags == rendered("<details><summary><code>x</code></summary></details>\n\nafter *it*\n")[0]
+    )
     assert texts[2] == escape.visible(text)
 
 
@@ -122,6 +124,12 @@ def test_a_text_is_cut_with_a_word():
 
 def test_a_long_text_takes_no_long():
     begin = time.process_time()
-    for text in ("#" * 50_000, "#é" * 50_000, ":" * 50_000, "#" + "é" * 50_000, "é" * 50_000 + "::"):
+    for text in (
+        "#" * 50_000,
+        "#é" * 50_000,
+        ":" * 50_000,
+        "#" + "é" * 50_000,
+        "é" * 50_000 + "::",
+    ):
         assert not commands(escape.log(text))
     assert time.process_time() - begin < 5

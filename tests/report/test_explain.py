@@ -4,8 +4,8 @@ import pytest
 
 from harness.model.finding import Finding
 from harness.outcome import Fault, Outcome
-from harness.report import explain
 from harness.printer import Styled, safe
+from harness.report import explain
 from harness.report.columns import columns
 
 
