@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from harness.checks.sent import fields
 from harness.model import jsonvalue
 from harness.model.finding import Finding
 from harness.model.reply import ERROR
+from harness.model.retry import times_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,17 +64,8 @@ def _wanted(evidence: Evidence) -> tuple[int, int]:
 def _wanted_live(evidence: Evidence) -> tuple[int, int]:
     """The same where an endpoint answered: what follows from its errors, it may have been asked."""
     recorded = sum(one.response.status < ERROR for one in evidence.exchanges)
-    retry, again, allowed = evidence.cell.client.retry, 0, 0
-    for response in evidence.answered[: len(evidence.observation.requests) - 1]:
-        if response is None:
-            continue
-        if response.ending != "complete":
-            allowed += 1  # a connection that breaks is no answer yet
-        elif response.status < ERROR:
-            again = 0
-        elif again < retry.times and retry.after(response):
-            again += 1
-            allowed += 1
+    before = evidence.answered[: len(evidence.observation.requests) - 1]
+    allowed = times_again(before, evidence.cell.client.retry)
     asked = max(1, recorded)
     return (1 if evidence.fails else asked + allowed), asked + allowed
 
@@ -101,7 +92,21 @@ def endpoint(evidence: Evidence) -> list[Finding]:
                 )
             )
         findings += _query(evidence, request)
-    return findings
+    return findings or _not_sent(evidence)
+
+
+def _not_sent(evidence: Evidence) -> list[Finding]:
+    """Requests that were kept from the endpoint, whatever else is wrong with them."""
+    return [
+        Finding(
+            check="request.endpoint",
+            message="the request is none of the scenario's, and did not go to the endpoint",
+            expected="the scenario's own requests",
+            received=evidence.hide(f"{name_request(request)}: {request.miss}"),
+        )
+        for request in evidence.observation.requests
+        if evidence.live and request.miss
+    ]
 
 
 def _url(method: str, scheme: str, host: str, port: int) -> str:
@@ -110,32 +115,17 @@ def _url(method: str, scheme: str, host: str, port: int) -> str:
 
 
 def _query(evidence: Evidence, request: SeenRequest) -> list[Finding]:
-    allowed = evidence.cell.operation.query
-    findings = []
-    given: set[str] = set()
-    for name, value in request.query:
-        twice = name in given
-        given.add(name)
-        if evidence.observation.canary in name + value:
-            continue  # `secret.kept` has a word to say about that
-        if name not in allowed:
-            message = f"the query parameter {name} is not known to the operation"
-        elif not re.fullmatch(allowed[name], value):
-            message = f"the query parameter {name} has a value that the operation does not allow"
-        elif twice:
-            message = f"the query parameter {name} is given twice"
-        else:
-            continue
-        expected = allowed.get(name, f"one of: {', '.join(allowed) or 'none'}")
-        findings.append(
-            Finding(
-                check="request.endpoint",
-                message=message,
-                expected=expected,
-                received=f"{name}={value}",
-            )
+    return [
+        Finding(
+            check="request.endpoint",
+            message=fault.message,
+            expected=fault.expected,
+            received=fault.received,
         )
-    return findings
+        for fault in evidence.cell.operation.query_faults(request.query)
+        # Where the token stands, `secret.kept` has a word to say.
+        if evidence.observation.canary not in fault.received
+    ]
 
 
 def headers(evidence: Evidence) -> list[Finding]:

@@ -67,15 +67,18 @@ def command(
     if responder == "forward" and not endpoint:
         raise click.UsageError("--responder forward needs --endpoint: where to?")
     from harness.live import serve, target
+    from harness.live.forwarded import new_token
     from harness.toolchain.state import state_folder
 
     root, content = opened(project)
     found = target.find(content.catalog, endpoint, os.environ) if endpoint else None
+    token = new_token()
     answers = serve.responder(
         content,
         responder or "replay",
         found,
         content.catalog.tier(limits) if limits else None,
+        token,
     )
     asyncio.run(
         serve.serve(
@@ -85,6 +88,7 @@ def command(
             port=port,
             shell=shell,
             ready=click.echo,
+            token=token,
             tell=lambda text: say(text, err=True),
             secret=found.key if found else os.environ.get(content.catalog.endpoint.token, ""),
         )

@@ -93,9 +93,9 @@ def _taken(request: Request, parts: list[Part]) -> Taken:
     head, end = parts[0] if parts else None, parts[-1] if parts else None
     if not isinstance(head, Head) or not isinstance(end, End):
         return Taken(request=request, response=None, missing="the answer did not come to its end")
-    if head.no_answer is not None:
-        why = head.no_answer.message
-        return Taken(request=request, response=None, missing=why, no_answer=head.no_answer)
+    why = head.no_answer or end.no_answer
+    if why is not None:
+        return Taken(request=request, response=None, missing=why.message, no_answer=why)
     if head.miss is not None:
         return Taken(request=request, response=None, missing=head.miss)
     return Taken(request=request, response=response_of(head, parts[1:-1], end))

@@ -27,10 +27,19 @@ FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding"})
 
 
 Cause: TypeAlias = Literal[
-    "name", "connect", "tls", "timed_out", "closed", "reset", "not_http", "moved", "limits"
+    "name",
+    "connect",
+    "tls",
+    "timed_out",
+    "closed",
+    "reset",
+    "not_http",
+    "moved",
+    "limits",
+    "unsearched",
 ]
 """What kept an endpoint from answering; `moved` if it only says where else to ask, `limits` if it was
-not asked, for it allows no more."""
+not asked, for it allows no more, `unsearched` if nobody can say whether the key is in its answer."""
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +96,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending = "complete"
     trailers: tuple[tuple[str, str], ...] = ()
     """Fields after the body; only a chunked body that is complete can have any."""
+    no_answer: NoAnswer | None = None
+    """Why we kept the rest of an answer back; never sent."""
 
 
 Part: TypeAlias = Head | Chunk | End

@@ -14,6 +14,7 @@ from harness.gateway.held import Held
 from harness.gateway.upstream import Patience
 from harness.live.limits import Schedule, Turn
 from harness.live.patient import Budget, Patient
+from harness.live.permitted import Permitted
 from harness.live.rooms import Rooms
 from harness.live.scrubbed import Scrubbed
 from harness.live.tap import Tap
@@ -115,7 +116,7 @@ class Live:
             sleep=self._sleep,
         )
         tap = Tap(
-            Scrubbed(self._around(cell, patient), self.target.key),
+            self._around(cell, Permitted(Scrubbed(patient, self.target.key), cell)),
             lambda request: asked_model(sent(request)),
             cell.operation,
             patient,

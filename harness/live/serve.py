@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Literal
 from harness import interruption
 from harness.gateway.authority import Authority
 from harness.gateway.echo import Echo
-from harness.gateway.forward import Forward
 from harness.gateway.gateway import Gateway
 from harness.gateway.library import Library
 from harness.gateway.limited import Limited
 from harness.gateway.listing import Listing
 from harness.gateway.paced import Paced
 from harness.gateway.responder import Head
-from harness.live.scrubbed import SHORTEST, Scrubbed
+from harness.live.forwarded import Forwarded
 from harness.live.shells import settings
 from harness.model.problem import HarnessError
+from harness.model.secret import SHORTEST
 from harness.model.unexpected import describe
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ ADDRESS = "127.0.0.1"
 
 
 def responder(
-    project: Project, kind: Kind, target: Target | None, limits: Limits | None
+    project: Project, kind: Kind, target: Target | None, limits: Limits | None, token: str
 ) -> Responder:
     """What answers.
 
@@ -49,27 +49,16 @@ def responder(
         kind: From recordings, made up, or from an endpoint.
         target: The endpoint.
         limits: Those to enforce, if any.
+        token: What a request that is forwarded must carry in the key's place.
     """
     inner: Responder
     if target is not None:
-        inner = _forward(project, target)
+        inner = Forwarded(project, target, token, ADDRESS)
     elif kind == "echo":
         inner = Listing(Paced(Echo(project.catalog)), project.catalog)
     else:
         inner = Listing(Paced(Library(project)), project.catalog)
     return Limited(inner, limits) if limits else inner
-
-
-def _forward(project: Project, target: Target) -> Responder:
-    operation = next(iter(project.operations.values()))
-    bases = {one.host: one.base_path for one in project.catalog.endpoints.values()}
-
-    def sent(request: Request) -> Request:
-        plain = "/v1" if request.path.startswith("/v1/") else ""
-        base_path = plain if request.host == ADDRESS else bases.get(request.host, plain)
-        return target.sent(request, operation, base_path=base_path, canary=None)
-
-    return Scrubbed(Forward(sent), target.key)
 
 
 class Logged:
@@ -136,6 +125,7 @@ async def serve(
     shell: Shell,
     ready: Callable[[str], None],
     tell: Callable[[str], None],
+    token: str,
     secret: str = "",
 ) -> None:
     """Serve until interrupted.
@@ -148,6 +138,7 @@ async def serve(
         shell: For which the lines are written.
         ready: Given the lines that make a shell use the gateway, once it does.
         tell: Told of each request, and of what comes beside requests.
+        token: Stands in for the reader's key in that shell.
         secret: What is looked for in that, unless it is so short that it may stand anywhere.
 
     Raises:
@@ -159,8 +150,8 @@ async def serve(
         authority.prepare(project.catalog.hosts)
         bundle = authority.bundle.resolve()
         given = listener.getsockname()[1]
-        token = project.catalog.endpoint.token
-        lines = settings(shell, given, bundle, project.clients.values(), token)
+        key = (project.catalog.endpoint.token, token)
+        lines = settings(shell, given, bundle, project.clients.values(), key)
         text = "\n".join(lines)
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         interruption.heed(lambda: loop.call_soon_threadsafe(stopped.set))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.gateway.forward import Forward
 from harness.gateway.responder import Chunk, Head
 from harness.gateway.upstream import Patience
+from harness.live.scrubbed import Scrubbed
 from harness.model import jsonvalue
 from harness.model.observation import SeenRequest
 
@@ -53,7 +54,8 @@ async def _listed(target: Target) -> list[str]:
         body=b"",
     )
     patience = Patience(until=asyncio.get_running_loop().time() + LIMIT_S)
-    parts = [part async for part in Forward(patience=patience).respond(request)]
+    forward = Scrubbed(Forward(patience=patience), target.key)
+    parts = [part async for part in forward.respond(request)]
     head = parts[0]
     if not isinstance(head, Head) or head.status != OK:
         return []

@@ -52,7 +52,7 @@ def setting(shell: Shell, name: str, value: str) -> str:
 
 
 def settings(
-    shell: Shell, port: int, bundle: Path, clients: Iterable[Client], token: str
+    shell: Shell, port: int, bundle: Path, clients: Iterable[Client], key: tuple[str, str]
 ) -> Iterator[str]:
     """The lines that lead a shell's programs to the gateway.
 
@@ -61,7 +61,7 @@ def settings(
         port: The gateway's, on 127.0.0.1.
         bundle: The certificate to trust.
         clients: Know how their programs are told to trust it.
-        token: The variable that samples read their token from.
+        key: The variable that samples read their token from, and what stands in for it.
 
     Raises:
         HarnessError: The shell has no way to write a value.
@@ -78,6 +78,5 @@ def settings(
         yield setting(shell, name, str(bundle))
     yield setting(shell, "NODE_USE_ENV_PROXY", "1")  # so that fetch heeds the proxy too
     remark = DIALECTS[shell].remark
-    yield f"{remark}{token} must be set; unless you forward, any text will do:"
-    yield f"{remark}  {setting(shell, token, 'any-text')}"
+    yield setting(shell, *key)
     yield f"{remark}For tools that take a base URL: {url}/v1"

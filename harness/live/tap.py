@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from harness.gateway.responder import Chunk, Head
+from harness.gateway.responder import Chunk, End, Head
 from harness.model.observation import Answer
 from harness.model.recording import ChunkMark, Response
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from harness.gateway.responder import Part, Request, Responder
     from harness.live.patient import Patient
     from harness.model.operation import Operation
-    from harness.model.recording import Ending
 
 
 class Tap:
@@ -50,7 +49,6 @@ class Tap:
         """The parts of the answer."""
         head: Head | None = None
         chunks: list[Chunk] = []
-        ending: Ending = "closed"
         try:
             async with aclosing(self._inner.respond(request)) as answer:
                 async for part in answer:
@@ -59,8 +57,7 @@ class Tap:
                     elif isinstance(part, Chunk):
                         chunks.append(part)
                     else:
-                        ending = part.ending
-                        self._note(request, head, chunks, ending)
+                        self._note(request, head, chunks, part)
                         head = None
                     yield part
         finally:
@@ -69,7 +66,7 @@ class Tap:
                 self._note(request, head, chunks, None)
 
     def _note(
-        self, request: Request, head: Head | None, chunks: list[Chunk], ending: Ending | None
+        self, request: Request, head: Head | None, chunks: list[Chunk], end: End | None
     ) -> None:
         if head is None:
             return
@@ -84,14 +81,16 @@ class Tap:
             chunks=tuple(
                 ChunkMark(size=len(chunk.data), after_ms=chunk.after_ms) for chunk in chunks
             ),
-            ending=ending or "complete",
+            ending=end.ending if end else "complete",
         )
+        why = head.no_answer or (end and end.no_answer)
         done = response.is_stream and self._operation.reply(response).ended
         answer = Answer(
             response=response,
-            read=ending is not None or done,
+            read=end is not None or done,
             model=self._model(request),
-            no_answer=head.no_answer.cause if head.no_answer else "",
+            no_answer="not_sent" if head.miss else why.cause if why else "",
+            why=head.miss or (why.message if why else ""),
             waited_s=tuple(self._patient.waited_s),
             asked_s=self._patient.asked_s,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,24 @@ OWN = "own"
 """The endpoint whose settings hold for a bare URL, if the catalogue has it."""
 
 CODED = "accept-encoding"
+
+NOT_SENT = frozenset(
+    {
+        *(
+            CODED,
+            "cookie",
+            "range",
+            "if-range",
+            "forwarded",
+            "x-forwarded-host",
+            "x-forwarded-prefix",
+        ),
+        *("x-http-method", "x-http-method-override", "x-method-override"),
+        *("x-original-url", "x-rewrite-url", "x-override-url"),
+    }
+)
+"""Headers of a sample's that are not sent on with a key. What comes back is searched as it comes, so
+nobody may code it, or cut it in parts; and none of them may make another request of it."""
 
 
 class Target:
@@ -54,7 +73,7 @@ class Target:
         return is_loopback(self.endpoint.host)
 
     def sent(
-        self, request: Request, operation: Operation, *, base_path: str, canary: str | None
+        self, request: Request, operation: Operation, *, base_path: str, canary: str
     ) -> Request:
         """The request that the endpoint gets for the one that came.
 
@@ -62,7 +81,7 @@ class Target:
             request: What came.
             operation: What is asked for.
             base_path: What stands before the operation's path in the request.
-            canary: The token that the key is put in place of; `None` for whatever token there is.
+            canary: The token that the key is put in place of.
         """
         endpoint = self.endpoint
         path, _, query = request.target.partition("?")
@@ -81,15 +100,12 @@ class Target:
         )
 
     def _headers(
-        self, request: Request, operation: Operation, canary: str | None
+        self, request: Request, operation: Operation, canary: str
     ) -> tuple[tuple[str, str], ...]:
         names = {one.header.lower() for one in operation.credentials}
-        carried = [value for name, value in request.headers if name.lower() in names]
-        # What comes back is judged piece by piece as it comes, so nobody may code it.
-        dropped = {*names, CODED}
-        kept = [pair for pair in request.headers if pair[0].lower() not in dropped]
+        kept = [pair for pair in request.headers if pair[0].lower() not in names | NOT_SENT]
         others = (*kept, (CODED, "identity"))
-        if not self.key or not any(canary is None or canary in value for value in carried):
+        if not self.key or not carries(request, operation, canary):
             return others
         rule = self.endpoint.key
         return (*others, (rule.header, rule.form.replace("{token}", self.key)))
@@ -106,6 +122,15 @@ class Target:
         if isinstance(model := value.get("model"), str):
             changed["model"] = self.endpoint.model(model)
         return body if changed == value else json.dumps(changed, ensure_ascii=False).encode()
+
+
+def carries(request: Request, operation: Operation, token: str) -> bool:
+    """Whether a request carries a token as the operation has it, in a header for credentials."""
+    return any(
+        compare_digest(value.encode(), one.form.replace("{token}", token).encode())
+        for one in operation.credentials
+        for value in request.values(one.header)
+    )
 
 
 def asked_model(request: Request) -> str:

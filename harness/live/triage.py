@@ -47,6 +47,11 @@ BROKEN = {"closed", "reset"}
 
 REFUSES_ALL = {401, 402}
 
+UNSEARCHED = (
+    "see why the endpoint codes its answers though it is asked not to, sends what is no text, or "
+    "repeats the key: ask it with a tool that shows all of it"
+)
+
 DAY_S = 24 * 3600
 
 
@@ -168,6 +173,8 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     if kind == "withheld":
         remedy = "ask in other words, or name another model"
         return Diagnosis(cause="answer", evidence=evidence, remedy=remedy)
+    if answer.no_answer == "unsearched":
+        return Diagnosis(cause="network", evidence=evidence, remedy=UNSEARCHED)
     if answer.no_answer:
         return _network(evidence, target)
     if kind in {"broken", "cut"}:

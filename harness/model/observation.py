@@ -79,7 +79,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     """What the endpoint was asked for."""
     no_answer: str = ""
-    """What kept it from answering at all; the response is then our own."""
+    """What kept it from answering at all; the response is then our own, or what came before we kept the
+    rest back. `not_sent` if it was not asked."""
+    why: str = ""
+    """The same in words."""
     read: bool = True
     """Whether the sample stayed to its end, or to the event that ends a stream."""
     waited_s: tuple[float, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +27,15 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     """The header's value, with `{token}` in the token's place."""
     required: bool = False
+
+
+class QueryFault(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter of a query that an operation does not allow."""
+
+    message: str
+    expected: str
+    received: str
+    """Name and value."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +72,29 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if method != self.method or not path.endswith(self.path):
             return False
         return not any(path.endswith(one) for one in longer)
+
+    def query_faults(self, query: Iterable[tuple[str, str]]) -> Iterator[QueryFault]:
+        """What is wrong with a query: names it does not know, values it does not allow, names twice.
+
+        Args:
+            query: Names and values, decoded, in order.
+        """
+        given: set[str] = set()
+        for name, value in query:
+            twice = name in given
+            given.add(name)
+            if name not in self.query:
+                message = f"the query parameter {name} is not known to the operation"
+            elif not re.fullmatch(self.query[name], value):
+                message = (
+                    f"the query parameter {name} has a value that the operation does not allow"
+                )
+            elif twice:
+                message = f"the query parameter {name} is given twice"
+            else:
+                continue
+            expected = self.query.get(name, f"one of: {', '.join(self.query) or 'none'}")
+            yield QueryFault(message=message, expected=expected, received=f"{name}={value}")
 
     def header_faults(self, headers: Sequence[tuple[str, str]]) -> Iterator[HeaderFault]:
         """What is wrong with a request's headers; those for credentials are left out."""

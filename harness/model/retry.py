@@ -11,9 +11,12 @@ import msgspec
 from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from harness.model.recording import Exchange, Response
+
+MOST_BROKEN = 3
+"""How often a connection may break, and the same be asked again, where a library says nothing of it."""
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,3 +101,28 @@ def course(exchanges: Sequence[Exchange], retry: Retry) -> Course:
     return Course(
         turns=tuple(range(len(exchanges))), repeats=retry.times - again + 1 if again else 0
     )
+
+
+def times_again(answers: Iterable[Response | None], retry: Retry) -> int:
+    """How often a client may have asked again, by what it was answered.
+
+    A connection that breaks is no answer yet, and may be asked again whatever the library is; but not
+    for ever.
+
+    Args:
+        answers: In order; `None` for a request that got none.
+        retry: How its library asks again.
+    """
+    again = broken = times = 0
+    for response in answers:
+        if response is None:
+            continue
+        if response.ending not in {"complete", "cut"}:
+            broken += 1
+            times += broken <= max(MOST_BROKEN, retry.times)
+        elif response.status < ERROR:
+            again = 0
+        elif again < retry.times and retry.after(response):
+            again += 1
+            times += 1
+    return times

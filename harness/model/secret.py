@@ -109,6 +109,16 @@ class Secret:
         every = self._views(end, whole=False)
         return len(end) - min((self._begin(view, len(end)) for view in every), default=len(end))
 
+    def overlap(self, data: bytes) -> int:
+        """How many bytes at the end of some are the first of it, as one of its forms has them."""
+        lower = data[-self.reach :].lower()
+        return max((_overlap(lower, form.data) for form in self._forms), default=0)
+
+    def may_begin(self, data: bytes, size: int) -> bool:
+        """Whether so many of its first bytes stand in some, as one of its forms has them."""
+        lower = data.lower()
+        return any(form.data[:size] in lower for form in self._forms)
+
     def search(self) -> Search:
         """A search in bytes that come piece by piece."""
         return Search(self)

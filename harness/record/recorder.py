@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.checks.judge import judge
-from harness.gateway.record import Record, Taken
+from harness.gateway.record import Record
 from harness.live.run import Live
-from harness.live.scrubbed import SHORTEST
 from harness.live.served import served_model
 from harness.live.target import OWN
 from harness.model.problem import HarnessError
-from harness.model.recording import Exchange, Provenance, Recording, UnreadableError
+from harness.model.recording import Exchange, Provenance, Recording
+from harness.model.secret import SHORTEST
 from harness.outcome import Outcome
-from harness.record.sanitize import sanitized
 from harness.suite import unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from harness.gateway.record import Taken
     from harness.gateway.responder import Responder
     from harness.live.target import Target
     from harness.model.cell import Cell
@@ -86,7 +85,7 @@ class Recorder:
         script = stage.script(cell)
         observation = await self.live.observe(cell, stage, script)
         await self._records[cell.id].settle(REST_S)
-        taken = [self._without_key(one) for one in self._records[cell.id].taken]
+        taken = self._records[cell.id].taken
         answered = [one for one in taken if one.response is not None]
         if not answered:
             why = next((one.missing for one in taken if one.missing), "the sample sent no request")
@@ -113,15 +112,6 @@ class Recorder:
             recording=self._recording(cell, stage, kept, model) if kept else None,
             left_out=tuple(_why(one, cell) for one in taken if one not in kept),
         )
-
-    def _without_key(self, taken: Taken) -> Taken:
-        """An exchange in which the endpoint did not repeat the key."""
-        if taken.response is None or not is_secret(self._target.key):
-            return taken
-        with suppress(UnreadableError):  # nobody will be shown what cannot be read
-            response = sanitized(taken.response, (), [self._target.key])
-            return msgspec.structs.replace(taken, response=response)
-        return taken
 
     def _recording(self, cell: Cell, stage: Stage, taken: Iterable[Taken], model: str) -> Recording:
         endpoint = self._target.endpoint

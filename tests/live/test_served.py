@@ -63,6 +63,7 @@ def models(*names):
         (200, models("/home/me/models/tiny.gguf"), "tiny.gguf"),
         (200, models("a", "phi3:mini", "b"), "phi3:mini"),
         (200, [{"id": "tiny"}], "tiny"),
+        (200, models("k" * 20), "*" * 20),
         (200, models("a", "b"), UNKNOWN),
         (200, models(), UNKNOWN),
         (200, {"data": [7, {"id": 7}, {}]}, UNKNOWN),
