@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.loader import read
 from harness.model.problem import Problem
-from harness.record.scan import suspects
+from harness.record.scan import beside, suspects, told_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +62,7 @@ def _of(
     retries: Sequence[Retry],
 ) -> Iterator[Problem]:
     over = False
+    found: list[tuple[Place, Suspect]] = [(one.place, one) for one in beside(recording, rules)]
     for index, exchange in enumerate(recording.exchanges):
         place: Place = ("exchanges", index)
         for name in ("method", "path"):
@@ -75,8 +76,9 @@ def _of(
         response = exchange.response
         over = response.ending == "complete" and not any(one.after(response) for one in retries)
         for one in suspects(response, rules):
-            where = (*place, "response", *_line(loaded, index, response, one))
-            yield loaded.problem(where, str(one), MEND)
+            found.append(((*place, "response", *_line(loaded, index, response, one)), one))
+    for where, message in told_once(found):
+        yield loaded.problem(where, message, MEND)
 
 
 def _line(loaded: Loaded, index: int, response: Response, suspect: Suspect) -> Place:

@@ -51,7 +51,8 @@ class Ids:
         )
 
     def _places(self, text: str, header: str | None) -> list[tuple[int, int]]:
-        return sorted({span for rule in self._rules for span in spans(rule, text, header)})
+        every = {span for rule in self._rules for span in spans(rule, text, header)}
+        return sorted(every, key=lambda span: (span[0], -span[1]))
 
     def _of(self, text: str) -> str:
         if is_replaced(text):

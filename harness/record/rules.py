@@ -13,9 +13,13 @@ import msgspec
 from harness.model import jsonvalue
 from harness.model.loader import load, near
 from harness.model.problem import InvalidError, Problem
+from harness.model.secret_forms import Form, known_forms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.model.loader import Loaded
+    from harness.model.view import View
 
 DEFAULTS = Path(__file__).parent / "defaults.yaml"
 FILE = "samples/sanitizers.yaml"
@@ -23,33 +27,73 @@ SCHEMA = "sanitizers"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """Where something stands: in some headers, in some members of JSON, where a pattern matches."""
+    """Where something stands: in some headers, in named values, where a pattern matches."""
 
     name: str
     why: str = ""
     headers: tuple[str, ...] = ()
-    """Names, with `*` for any part; without these and `fields`, it is about everything."""
+    """Names, with `*` for any part; without these, `fields` and `names`, it is about everything."""
     fields: tuple[str, ...] = ()
     """Names of members of JSON, with `*` for any part."""
+    names: tuple[str, ...] = ()
+    """Names of members of JSON, of parameters and of parts of forms, spelled in whatever way."""
     distinct: bool = False
     """Whether each value is replaced by its own, wherever else it stands too."""
+    secret: bool = False
+    """Whether what it finds is a secret: what was not replaced is no recording's."""
     pattern: str = ""
     """A regular expression; empty means all that stands there. Its group counts, if it has one."""
+    form: Form | None = None
+    """What it looks for, if that is a form of secrets, instead of a pattern."""
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
         """The pattern, compiled."""
         return compiled(self.pattern or r"(?s).+")
 
+    @cached_property
+    def has_members(self) -> bool:
+        """Whether members of JSON can be what it is about."""
+        return bool(self.fields or self.names or (self.secret and self.headers))
+
+    @cached_property
+    def _bare_names(self) -> tuple[str, ...]:
+        return tuple(map(_bare, self.names))
+
     def concerns(self, header: str | None) -> bool:
         """Whether it looks into a header, or for `None` into all of the body."""
         if header is not None and is_among(header, self.headers):
             return True
-        return not (self.headers or self.fields)
+        return not (self.headers or self.fields or self.names)
 
     def is_about(self, member: str) -> bool:
-        """Whether it looks into members of JSON of this name; their case counts."""
-        return any(fnmatchcase(member, pattern) for pattern in self.fields)
+        """Whether it looks into members of JSON of this name.
+
+        The case counts for `fields`. Some services answer with the headers of the request, as JSON.
+        """
+        if any(fnmatchcase(member, pattern) for pattern in self.fields):
+            return True
+        return self.is_called(member) or (self.secret and is_among(member, self.headers))
+
+    def is_called(self, name: str) -> bool:
+        """Whether something of this name is one of its `names`, in camel, snake or kebab case or any other."""
+        bare = _bare(name) if self.names else ""
+        return any(fnmatchcase(bare, pattern) for pattern in self._bare_names)
+
+    def may_be_in(self, view: View) -> bool:
+        """Whether it can find anything in a view."""
+        return self.form is None or any(word in view.lower for word in self.form.words)
+
+    def within(self, text: str) -> Iterator[tuple[int, int]]:
+        """What it finds in a text: of a pattern with groups, those."""
+        if self.form is not None:
+            yield from self.form.within(text)
+            return
+        for match in self.expression.finditer(text):
+            for number in range(1, match.re.groups + 1) if match.re.groups else (0,):
+                start, end = match.span(number)
+                if start < end:
+                    yield start, end
 
 
 class Entropy(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +131,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return is_among(header, self.volatile) or any(is_among(header, names) for names in ids)
 
 
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9*]", "", name.lower())
+
+
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern for texts of which each character is a byte, so letters are those of ASCII.
 
@@ -112,16 +160,23 @@ def load_rules(root: Path) -> Rules:
     defaults = load(DEFAULTS, DEFAULTS.name, SCHEMA, problems)
     assert defaults is not None  # noqa: S101
     assert not problems, problems  # noqa: S101
-    data: dict[str, Any] = dict(defaults.data)
+    known = {form.name: Rule(name=form.name, secret=True, form=form) for form in known_forms()}
+    data: dict[str, Any] = {**defaults.data, "secrets": known}
     if (root / FILE).exists():
         own = load(root / FILE, FILE, SCHEMA, problems)
         if own is not None and not problems:
             data = _over(data, own, problems)
         if problems:
             raise InvalidError(problems)
+    secrets = tuple(
+        Rule(name=name, pattern=one, secret=True) if isinstance(one, str) else one
+        for name, one in data["secrets"].items()
+    )
+    sanitizers = _rules(data["sanitizers"])
+    # Of a form that is known, it is known what to replace; what a project adds is told.
     return Rules(
-        sanitizers=_rules(data["sanitizers"]),
-        secrets=tuple(Rule(name=name, pattern=one) for name, one in data["secrets"].items()),
+        sanitizers=(*sanitizers, *(one for one in secrets if one.form)),
+        secrets=(*secrets, *(one for one in sanitizers if one.secret)),
         allow=_rules(data["allow"]),
         volatile=tuple(data["volatile"]),
         entropy=msgspec.convert(data["entropy"], Entropy),

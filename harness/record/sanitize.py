@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.secret import Secret
 from harness.record.blank import blank, is_replaced
 from harness.record.coded import closed
 from harness.record.ids import Ids
-from harness.record.spans import replaced, spans
+from harness.record.spans import reading, replaced, spans, union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model.recording import Response
     from harness.record.rules import Rule
@@ -39,13 +40,10 @@ def sanitized(
     named = ids or ids_of([response], sanitizers)
 
     def clean(text: str, header: str | None) -> str:
-        for secret in known:
-            text = text.replace(secret, blank(secret))
+        text = _blanked(text, known_in(text, known, header))
         text = named.without(text, header)
-        for rule in sanitizers:
-            if not rule.distinct:
-                text = without(rule, text, header)
-        return text
+        every = (rule for rule in sanitizers if not rule.distinct)
+        return _blanked(text, (one for rule in every for one in spans(rule, text, header)))
 
     def fields(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         return tuple((name, clean(value, name)) for name, value in pairs)
@@ -68,9 +66,27 @@ def sanitized(
 
 def without(rule: Rule, text: str, header: str | None) -> str:
     """A text with zeros in place of what a rule finds; what is blank already stays as it is."""
-    return replaced(
-        text, spans(rule, text, header), lambda one: one if is_replaced(one) else blank(one)
-    )
+    return _blanked(text, spans(rule, text, header))
+
+
+def known_in(text: str, known: Sequence[str], header: str | None) -> Iterator[tuple[int, int]]:
+    """Where secrets that are known stand in a text, in whatever form."""
+    for one in known:
+        secret = Secret(one.encode())
+        yield from secret.spans(_bytes(text))
+        for view in reading(text, is_body=header is None).parts:
+            for span in secret.spans(_bytes(view.text)):
+                yield from view.places(*span)
+
+
+def _bytes(text: str) -> bytes:
+    """A byte for each character."""
+    return text.encode("latin-1", "replace")
+
+
+def _blanked(text: str, places: Iterable[tuple[int, int]]) -> str:
+    found = (one for one in places if not is_replaced(text[slice(*one)]))
+    return replaced(text, union(found), blank)
 
 
 def ids_of(responses: Iterable[Response], sanitizers: Sequence[Rule]) -> Ids:

@@ -14,11 +14,12 @@ import msgspec
 from harness.model import build
 from harness.model.dump import dump
 from harness.model.files import replace
+from harness.model.loader import field_name
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.recording import UnreadableError
 from harness.record.changes import Change, changes
 from harness.record.sanitize import ids_of, sanitized
-from harness.record.scan import suspects
+from harness.record.scan import beside, suspects, told_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from harness.model.project import Project
     from harness.model.recording import Exchange, Recording
     from harness.record.rules import Rules
-    from harness.record.scan import Suspect
 
 State: TypeAlias = Literal["new", "same", "waiting", "replaced"]
 
@@ -106,17 +106,21 @@ class Shelf:
             InvalidError: Something is left that looks like a secret, or nobody can say.
         """
         exchanges: list[Exchange] = []
-        problems: list[Problem] = []
+        found = [(field_name(one.place), one) for one in beside(recording, self._rules, known)]
         ids = ids_of([one.response for one in recording.exchanges], self._rules.sanitizers)
         for index, exchange in enumerate(recording.exchanges):
             response = exchange.response
             with suppress(UnreadableError):  # the scanner has a word to say about that
                 response = sanitized(response, self._rules.sanitizers, known, ids)
             for one in suspects(response, self._rules, known):
-                problems.append(_problem(recording.file, index, one))
+                place = "exchanges", index, "response", *one.place
+                found.append((field_name(place), one))
             exchanges.append(msgspec.structs.replace(exchange, response=response))
-        if problems:
-            raise InvalidError(problems)
+        if found:
+            raise InvalidError(
+                Problem(file=recording.file, field=field, message=message, hint=MEND)
+                for field, message in told_once(found)
+            )
         return msgspec.structs.replace(recording, exchanges=tuple(exchanges))
 
     def _settle(self, recording: Recording, *, accept: bool) -> Offered:
@@ -152,10 +156,3 @@ def _read(path: Path, expected: Recording | None = None) -> Recording:
         message = f"the recording of {path.stem} reads otherwise than it was written: {path}"
         raise HarnessError(message, "please report this")
     return found
-
-
-def _problem(file: str, index: int, suspect: Suspect) -> Problem:
-    from harness.model.loader import field_name
-
-    field = field_name(("exchanges", index, "response", *suspect.place))
-    return Problem(file=file, field=field, message=str(suspect), hint=MEND)

@@ -1,29 +1,55 @@
-r"""Where in a text something stands that a rule is about: in headers, in members of JSON, anywhere.
-
-JSON is searched as it is spelled, so that what is found can be replaced byte for byte. Its escapes
-are no letters: in `"key:\nsk-1"`, the word is `sk-1` and not `nsk-1`.
-"""
+"""Where in a text something stands that a rule is about: in headers, in named values, anywhere."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+
+from harness.model.secret_forms import decoded_words, is_placeholder, read_in_all_ways
+from harness.model.view import View
+from harness.record.members import JSON, lines, members, parameters, told_in_pieces
+from harness.record.rules import is_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from harness.record.rules import Rule
 
-STRING = re.compile(r'"([^"\\\r\n]*(?:\\.[^"\\\r\n]*)*)"(\s*:\s*)?')
-"""A JSON string, and what makes it a member's name (RFC 8259, sections 4 and 7)."""
 
-EVENT_ID = re.compile(r"(?:^|(?<=[\r\n]))id: ?([^\r\n]+)")
-"""The id of an event (WHATWG HTML, "Interpreting an event stream")."""
+class Reading:
+    """A text in all the ways in which something may be told in it."""
 
-ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|["\\/bfnrt])')
-JSON = re.compile(r"(?:\xef\xbb\xbf)?\s*(?:[\[{]|(?:data|event|id|retry)?:)")
-"""How JSON begins, or a stream of it."""
+    def __init__(self, text: str, *, is_body: bool) -> None:
+        """Read a header's value, or a body."""
+        view = View.of(text)
+        is_json = is_body and JSON.match(text) is not None
+        is_stream = is_json and text.lstrip()[:1] not in {"{", "["}
+        levels = list(view.levels())
+        self.whole = levels[1:] if is_json and len(levels) > 1 else levels
+        """All of it, with each level of escapes undone; of JSON not as it is spelled, where `\\nsk-1` is no word."""
+        self.members = list(members(view)) if is_json else []
+        """Of JSON, also where JSON stands in a text of it."""
+        opened = [inner for level in levels for inner in decoded_words(level)]
+        pieces = [one.view for one in told_in_pieces(self.members)] if is_stream else []
+        self.parts = [*opened, *(inner for one in pieces for inner in read_in_all_ways(one))]
+        """What is base64 in it, and what a stream tells piece by piece."""
+        self.members += [one for source in (*opened, *pieces) for one in members(source, 1)]
+
+    @cached_property
+    def parameters(self) -> list[tuple[View, str, int, int]]:
+        """Named values in texts: the view, the name, and where in the view the value stands."""
+        return [(one, *told) for one in (*self.whole, *self.parts) for told in parameters(one)]
+
+    @cached_property
+    def lines(self) -> list[tuple[View, str, int, int]]:
+        """The same, of what looks like headers."""
+        return [(one, *told) for one in (*self.whole, *self.parts) for told in lines(one)]
+
+
+@lru_cache(maxsize=8)  # every rule asks about the same texts
+def reading(text: str, *, is_body: bool) -> Reading:
+    """Read a header's value, or a body."""
+    return Reading(text, is_body=is_body)
 
 
 def spans(rule: Rule, text: str, header: str | None) -> Iterator[tuple[int, int]]:
@@ -34,37 +60,39 @@ def spans(rule: Rule, text: str, header: str | None) -> Iterator[tuple[int, int]
         text: A header's value, or a body.
         header: The header's name; `None` for a body.
     """
-    if header is not None or not JSON.match(text):
-        if rule.concerns(header):
-            yield from _matched(rule, text, 0)
-        return
+    for view, start, end in found(rule, text, header):
+        yield from view.places(start, end)
+
+
+def found(rule: Rule, text: str, header: str | None) -> Iterator[tuple[View, int, int]]:
+    """What a rule finds, each in the view in which it is found."""
+    read = reading(text, is_body=header is None)
     if rule.concerns(header):
-        yield from _matched(rule, unescaped(text), 0)
-    if rule.fields:
-        for name, start, end in members(text):
-            if rule.is_about(name):
-                yield from _matched(rule, unescaped(text[start:end]), start)
+        for view in read.whole if rule.distinct else (*read.whole, *read.parts):
+            yield from _matched(rule, view, 0, len(view.text))
+    for one in read.members if rule.has_members else ():
+        if any(map(rule.is_about, one.names)) and (rule.secret or not one.depth):
+            yield from _value(rule, one.view, 0, len(one.view.text))
+    for view, name, start, end in read.parameters if rule.names else ():
+        if rule.is_called(name):
+            yield from _value(rule, view, start, end)
+    for view, name, start, end in read.lines if rule.secret and rule.headers else ():
+        if is_among(name, rule.headers):
+            yield from _matched(rule, view, start, end)
 
 
-def _matched(rule: Rule, text: str, offset: int) -> Iterator[tuple[int, int]]:
-    for match in rule.expression.finditer(text):
-        for number in range(1, match.re.groups + 1) if match.re.groups else (0,):
-            start, end = match.span(number)
-            if start < end:
-                yield offset + start, offset + end
+def _value(rule: Rule, view: View, start: int, end: int) -> Iterator[tuple[View, int, int]]:
+    """In a named value; what documentation has in a secret's place is none."""
+    if not (rule.secret and is_placeholder(view.text[start:end])):
+        yield from _matched(rule, view, start, end)
 
 
-def members(text: str) -> Iterator[tuple[str, int, int]]:
-    """Members of JSON that are strings, and ids of events: the name, and where the value stands."""
-    if text.lstrip()[:1] not in {"{", "["}:
-        for match in EVENT_ID.finditer(text):
-            yield "id", *match.span(1)
-    name, end = "", -1
-    for match in STRING.finditer(text):
-        if match[2]:
-            name, end = match[1], match.end()
-        elif match.start() == end:
-            yield name, *match.span(1)
+def _matched(rule: Rule, view: View, start: int, end: int) -> Iterator[tuple[View, int, int]]:
+    if not rule.may_be_in(view):
+        return
+    text = view.text if end - start == len(view.text) else view.text[start:end]
+    for first, last in rule.within(text):
+        yield view, start + first, start + last
 
 
 def replaced(text: str, found: Iterable[tuple[int, int]], new: Callable[[str], str]) -> str:
@@ -78,15 +106,12 @@ def replaced(text: str, found: Iterable[tuple[int, int]], new: Callable[[str], s
     return "".join([*pieces, text[done:]])
 
 
-@lru_cache(maxsize=8)  # every rule asks about the same bodies
-def unescaped(text: str) -> str:
-    """JSON as long as before, in which escapes are no letters, but for those of letters."""
-    return ESCAPE.sub(_meant, text) if "\\" in text else text
-
-
-def _meant(match: re.Match[str]) -> str:
-    if match[0] == "\\/":
-        return "//"  # in the middle of words
-    character = chr(int(match[1], 16)) if match[1] else " "
-    shown = character if "!" <= character <= "~" and character not in '"\\' else " "
-    return shown.rjust(len(match[0]))
+def union(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in order, those that overlap as one."""
+    every: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if every and start < every[-1][1]:
+            every[-1] = every[-1][0], max(end, every[-1][1])
+        else:
+            every.append((start, end))
+    return every

@@ -163,7 +163,7 @@ def test_other_ids_are_no_change(project, rules):
     assert changes(made(1), made(2), project.operations["chat"], rules) == []
 
 
-def test_a_secret_in_every_event_is_told_once_with_its_path(tmp_path, project, rules):
+def test_a_secret_in_every_event_is_told_once_in_a_file_with_its_paths(tmp_path, project, rules):
     chance = random.Random(2026)
     words = [chance.randbytes(16).hex() for _ in range(9)]
     body = "".join(f'data: {{"a":{{"seal":"{one}"}}}}\n\n' for one in words).encode()
@@ -171,11 +171,9 @@ def test_a_secret_in_every_event_is_told_once_with_its_path(tmp_path, project, r
         shelf(tmp_path, project, rules).cleaned(
             recording(answer(body, (*STREAM, ("x-seal", words[0]))))
         )
-    first, second = caught.value.problems
-    assert first.field == "exchanges[0].response.body"
-    assert first.message.endswith(f"by chance: {words[0][:4]}…, in $.a.seal, 9 times")
-    assert second.field == "exchanges[0].response.headers[1]"
-    assert second.message.endswith(f"by chance: {words[0][:4]}…, in x-seal")
+    (problem,) = caught.value.problems
+    assert problem.field == "exchanges[0].response.headers[1]"
+    assert problem.message.endswith(f"by chance: {words[0][:4]}…, in x-seal; also in $.a.seal")
     assert not any(word in str(caught.value) for word in words)
 
 
@@ -317,7 +315,7 @@ def test_whatever_the_ids_json_stays_json_and_nothing_is_left(rules, values, is_
 
 @pytest.mark.parametrize("character", ['"', "\\", "a", "{", ":", "\n"])
 def test_long_bodies_are_searched_in_time_that_grows_with_them(rules, character):
-    body = json.dumps({"text": character * 200_000, "id": "x1"}).encode()
+    body = json.dumps({"text": character * 50_000, "id": "x1"}).encode()
     assert b"x1" not in sanitized(answer(body), rules.sanitizers).body
     many = events(*[f"{number:x}-{SHAPES[0]}" for number in range(5000)])
     assert SHAPES[0].encode() not in sanitized(many, rules.sanitizers).body
