@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import demo_option, opened, project_option
-from harness.printer import say
+from harness.printer import hand_over, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def command(
             answers,
             port=port,
             shell=shell,
-            ready=click.echo,
+            ready=lambda text: hand_over(f"{text}\n"),
             token=token,
             tell=lambda text: say(text, err=True),
             secret=found.key if found else os.environ.get(content.catalog.endpoint.token, ""),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
+from harness.model.escape import log, one_line
 from harness.model.problem import HarnessError
 from harness.runner.environment import PROXY_VARIABLES
 
@@ -44,7 +45,7 @@ def setting(shell: Shell, name: str, value: str) -> str:
     """
     dialect = DIALECTS[shell]
     never = [text for text, written in dialect.escapes.items() if not written]
-    if not value.isprintable() or any(text in value for text in never):
+    if log(one_line(value)) != value or any(text in value for text in never):
         raise HarnessError(f"{shell} cannot hold this value of {name}: {value!r}")
     for text, written in dialect.escapes.items():
         value = value.replace(text, written)

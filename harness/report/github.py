@@ -10,11 +10,11 @@ Source: GitHub Actions, "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 from collections import defaultdict
-from html import escape
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from harness.model.escape import code_span, cut, html, log, one_line
 from harness.report.explain import shown
 from harness.report.line import Line
 from harness.report.words import number
@@ -26,7 +26,16 @@ SHOWN = 10
 """Annotations of one level that GitHub shows for a step."""
 
 TOLD_WHOLE = 30
-"""Samples that the summary explains; GitHub refuses one of more than a mebibyte."""
+"""Samples that the summary explains."""
+
+LARGEST = 900_000
+"""Bytes of a summary; GitHub refuses one of more than a mebibyte."""
+TABLE = LARGEST // 3
+"""Of these, what the table may take."""
+
+MESSAGE, TITLE, WHY = 4_000, 250, 8_000
+"""Characters of an annotation's message and title, of which GitHub's runner takes 4,096 and 255, and of
+what the summary says of a sample."""
 
 WORDS = {"pass": "✅ pass", "fail": "❌ fail", "error": "🛑 error", "deviates": "⚠️ deviates"}
 SAME = {"pass": "✅ same", "fail": "❌ differ"}
@@ -49,10 +58,10 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True):
     """From the repository's root; empty if it is about no file."""
 
     def __str__(self) -> str:
-        """The workflow command."""
-        given = {"file": self.file, "title": self.title}
+        """The workflow command, on one line."""
+        given = {"file": one_line(self.file), "title": cut(log(one_line(self.title)), TITLE)}
         properties = ",".join(f"{name}={_property(text)}" for name, text in given.items() if text)
-        return f"::{self.level} {properties}::{_data(self.message)}"
+        return f"::{self.level} {properties}::{_data(cut(log(self.message), MESSAGE))}"
 
 
 def _data(text: str) -> str:
@@ -186,29 +195,61 @@ def summary(report: Sequence[Line]) -> str:
     counts["not to be published"] = sum(line["type"] == PUBLISHED for line in report)
     tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if count)
     parts = [f"## {number(len(cells), 'sample')}: {tally}" if cells else "## No sample ran"]
-    parts.append("\n".join(_table(cells, parities)))
+    table, missing = _fitting(_rows(cells, parities), TABLE)
+    parts.append("\n".join(["<table>", *table, "</table>"]))
+    if missing:
+        parts.append(f"{number(missing, 'more row')} in the report.")
     wrong = [line for line in report if list(_findings(line))]
-    parts += [_details(line, _live(report[0])) for line in wrong[:TOLD_WHOLE]]
-    if len(wrong) > TOLD_WHOLE:
-        parts.append(f"{len(wrong) - TOLD_WHOLE} more in the report.")
-    parts += [_notes(cells), _answers(report[0], cells)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    ends = [_notes(cells), _answers(report[0], cells)]
+    room = LARGEST - sum(len(part.encode()) for part in (*parts, *ends))
+    told, missing = _fitting((_details(line, _live(report[0])) for line in wrong), room, TOLD_WHOLE)
+    parts += told
+    if missing:
+        parts.append(f"{missing} more in the report.")
+    return "\n\n".join(part for part in (*parts, *ends) if part) + "\n"
 
 
-def _table(cells: Sequence[Line], parities: Sequence[Line]) -> Iterator[str]:
+def _fitting(parts: Iterable[str], room: int, most: int | None = None) -> tuple[list[str], int]:
+    """The first parts, as many as there is room for in bytes, and how many more there are."""
+    kept: list[str] = []
+    left_out = 0
+    for part in parts:
+        room -= len(part.encode()) + 2
+        if left_out or room < 0 or len(kept) == most:
+            left_out += 1
+        else:
+            kept.append(part)
+    return kept, left_out
+
+
+def _rows(cells: Sequence[Line], parities: Sequence[Line]) -> Iterator[str]:
+    """HTML throughout: within it nothing is read as Markdown."""
     clients = list(dict.fromkeys(line["client"] for line in cells))
     verdicts = {(one["scenario"], one["model"], one["client"]): one["verdict"] for one in cells}
     same = {(one["scenario"], one["model"]): one["verdict"] for one in parities}
     many = len({one["model"] for one in cells}) > 1
-    yield f"| | {' | '.join(clients)} | clients agree |"
-    yield "| --- |" + " --- |" * (len(clients) + 1)
+    yield _row("th", ["", *map(_code, clients), "clients agree"])
     for scenario, model in dict.fromkeys((one["scenario"], one["model"]) for one in cells):
         found = [verdicts.get((scenario, model, client), "") for client in clients]
         if many and len(cells) > TOLD_WHOLE and set(found) <= {"pass", ""}:
             continue  # of many models, only those with something to tell
-        name = f"{scenario}@{model}" if many else scenario
-        row = [WORDS.get(verdict, verdict) for verdict in found]
-        yield f"| {name} | {' | '.join(row)} | {SAME.get(same.get((scenario, model), ''), '–')} |"
+        name = _code(f"{scenario}@{model}" if many else scenario)
+        agree = SAME.get(same.get((scenario, model), ""), "–")
+        yield _row("td", [name, *(WORDS.get(one, html(one)) for one in found), agree])
+
+
+def _row(kind: str, cells: Iterable[str]) -> str:
+    return f"<tr>{''.join(f'<{kind}>{cell}</{kind}>' for cell in cells)}</tr>"
+
+
+def _code(name: str) -> str:
+    """A name in which GitHub sees no mention, no issue and no link."""
+    return f"<code>{html(cut(one_line(name), TITLE, '…'))}</code>"
+
+
+def _folded(title: str, said: Sequence[str]) -> str:
+    text = cut("\n".join(said), WHY)
+    return f"<details><summary>{title}</summary><pre>{html(text)}</pre></details>"
 
 
 def _details(line: Line, live: str) -> str:
@@ -217,9 +258,7 @@ def _details(line: Line, live: str) -> str:
     if line.get("not_evaluated"):
         said.append(f"not evaluated: {', '.join(line['not_evaluated'])}")
     said += _rerun(line, live)
-    title = f"{escape(_name(line))}: {line['verdict']}"
-    text = escape("\n".join(said))
-    return f"<details><summary>{title}</summary><pre>{text}</pre></details>"
+    return _folded(f"{_code(_name(line))}: {html(line['verdict'])}", said)
 
 
 def _notes(cells: Sequence[Line]) -> str:
@@ -234,13 +273,12 @@ def _notes(cells: Sequence[Line]) -> str:
     said = [f"{text} ({number(count, 'sample')})" for text, count in found.items()]
     if len(said) > TOLD_WHOLE:
         said[TOLD_WHOLE:] = [f"{len(said) - TOLD_WHOLE} more in the report."]
-    title = number(len(found), "note")
-    return f"<details><summary>{title}</summary><pre>{escape(chr(10).join(said))}</pre></details>"
+    return _folded(number(len(found), "note"), said)
 
 
 def _answers(header: Line, cells: Sequence[Line]) -> str:
     if header["mode"] != "replay":
-        return f"The answers came from a live endpoint, {header['endpoint']['url']}."
+        return f"The answers came from a live endpoint, {code_span(header['endpoint']['url'])}."
     authored = any(one.get("recording", {}).get("provenance") == "authored" for one in cells)
     text = "The answers come from a recording"
     return f"{text}, authored from the service's documented shapes." if authored else f"{text}."

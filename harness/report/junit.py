@@ -6,12 +6,12 @@ Source: the Jenkins JUnit schema, as pytest's `--junitxml` follows it.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from harness.model.escape import visible
 from harness.report.ndjson import unwritten
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 NAME = "junit.xml"
 
 CLOSING = b"</testsuite>"
-
-UNFIT = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-"""Characters that XML 1.0 cannot hold. It takes long to compile: only if there is text to fit."""
 
 
 def write(folder: Path, report: Iterable[Line]) -> Path:
@@ -85,26 +82,30 @@ def _case(line: Line, counts: dict[str, int]) -> tuple[ET.Element, float]:
     seconds = float(line.get("run", {}).get("duration_ms", 0)) / 1000
     group = line.get("client", "parity")
     name = line.get("id") or f"parity/{line['scenario']}@{line['model']}"
-    about = {"classname": _fit(f"samples.{group}"), "name": _fit(name), "time": f"{seconds:.3f}"}
+    about = {
+        "classname": visible(f"samples.{group}"),
+        "name": visible(name),
+        "time": f"{seconds:.3f}",
+    }
     case = ET.Element("testcase", about)
     if "sample" in line:
-        case.set("file", _fit(line["sample"]["path"]))
+        case.set("file", visible(line["sample"]["path"]))
     if line["verdict"] == "fail":
         counts["failures"] += 1
         first = line["findings"][0]
         element = ET.SubElement(
-            case, "failure", type=_fit(first["check"]), message=_fit(first["message"])
+            case, "failure", type=visible(first["check"]), message=visible(first["message"])
         )
-        element.text = _fit("\n\n".join(_finding(one) for one in line["findings"]))
+        element.text = visible("\n\n".join(_finding(one) for one in line["findings"]))
     elif line["verdict"] == "error":
         counts["errors"] += 1
         fault = line["fault"]
-        element = ET.SubElement(case, "error", type="error", message=_fit(fault["message"]))
-        element.text = _fit(f"{fault['message']}\n{fault['remedy']}")
+        element = ET.SubElement(case, "error", type="error", message=visible(fault["message"]))
+        element.text = visible(f"{fault['message']}\n{fault['remedy']}")
     elif line["verdict"] == "skipped":
         counts["skipped"] += 1
         reason = f"not evaluated: {', '.join(line['not_evaluated'])}"
-        ET.SubElement(case, "skipped", message=_fit(reason))
+        ET.SubElement(case, "skipped", message=visible(reason))
     return case, seconds
 
 
@@ -113,7 +114,3 @@ def _finding(finding: Line) -> str:
         f"{finding['check']}: {finding['message']}\n"
         f"expected: {finding['expected']}\nreceived: {finding['received']}"
     )
-
-
-def _fit(text: str) -> str:
-    return re.sub(UNFIT, "\N{REPLACEMENT CHARACTER}", text)

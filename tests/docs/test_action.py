@@ -88,7 +88,7 @@ def test_a_sample_that_fails_is_annotated(machine, clone):
     assert second.startswith(
         "::error file=samples/curl/basic.sh,title=samples/curl/basic.sh%3A publ"
     )
-    assert "| basic | ❌ fail | – |" in summary
+    assert "<code>basic</code></td><td>❌ fail</td><td>–</td>" in summary
     assert machine("Annotate and sum up", published="false")[1].splitlines() == [first]
 
 

@@ -5,7 +5,7 @@ import time
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from readers import HOSTILE, NASTY, commands, moves, rendered
 
 from harness.model import escape
@@ -64,6 +64,7 @@ def test_what_a_terminal_obeys_or_nobody_sees_is_seen(text, seen):
     assert escape.visible(text) == seen
 
 
+@settings(max_examples=50)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_a_log_and_a_terminal_take_any_text_for_text(text):
@@ -75,6 +76,7 @@ def test_a_log_and_a_terminal_take_any_text_for_text(text):
     assert "\n" not in escape.one_line(text)
 
 
+@settings(max_examples=50)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_xml_holds_any_text(text):
@@ -84,6 +86,7 @@ def test_xml_holds_any_text(text):
     assert (held.text or "") == held.get("b") == escape.visible(text)
 
 
+@settings(max_examples=50)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_html_within_markdown_is_only_text(text):
@@ -95,6 +98,7 @@ def test_html_within_markdown_is_only_text(text):
     assert texts[2] == escape.visible(text)
 
 
+@settings(max_examples=50)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_code_in_markdown_is_only_text(text):
@@ -105,6 +109,7 @@ def test_code_in_markdown_is_only_text(text):
     assert texts[3].rstrip("\n") == escape.visible(text).rstrip("\n")
 
 
+@settings(max_examples=50)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_json_that_is_printed_is_the_same_document(text):

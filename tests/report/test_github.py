@@ -1,8 +1,13 @@
 """Annotations: the ones that matter come first, none is lost in silence, none can be forged."""
 
-import pytest
+import re
 
-from harness.report.github import SHOWN, annotate, summary, unpublished
+import pytest
+from hypothesis import example, given, settings
+from readers import HOSTILE, NASTY, commands, moves, rendered
+
+from harness.model.escape import cut, log, one_line
+from harness.report.github import MESSAGE, SHOWN, TITLE, annotate, summary, unpublished
 
 HEADER = {"type": "report", "mode": "replay", "cells": 1}
 
@@ -51,7 +56,7 @@ def test_a_note_is_told_in_the_summary_alone_and_once():
     assert "<summary>1 note</summary>" in text
     assert text.count("answer.wording: it is worded &lt;otherwise&gt; (9 samples)") == 1
     assert "rerun:" not in text
-    assert "The answers came from a live endpoint, http://127.0.0.1:1/v1." in text
+    assert "The answers came from a live endpoint, `http://127.0.0.1:1/v1`." in text
     (one,) = annotate([live, cell("curl/basic", finding())])
     assert one.message.endswith("rerun: sampleproof run --live http://127.0.0.1:1/v1 'curl/basic'")
 
@@ -114,7 +119,8 @@ def test_clients_that_differ_are_told():
     (one,) = annotate([HEADER, line])
     assert one.file == ""
     assert one.message == "they differ\n  field  a  b\nrerun: sampleproof run '*/basic@m'"
-    assert "*/basic@m: fail" in summary([HEADER, cell(verdict="pass"), line])
+    text = summary([HEADER, cell(verdict="pass"), line])
+    assert "<summary><code>*/basic@m</code>: fail</summary>" in text
 
 
 @pytest.mark.parametrize(
@@ -134,10 +140,15 @@ def test_the_summary_is_a_table_with_what_explains_each_failure():
         {"type": "parity", "scenario": "basic", "model": "m", "verdict": "skipped"},
     ]
     text = summary(lines)
-    assert text.startswith("## 2 samples: 1 fail, 1 pass\n\n| | curl | python | clients agree |\n")
-    assert "| basic | ✅ pass | ❌ fail | – |" in text
-    assert "<details><summary>python/basic: fail</summary><pre>output.text: it differs\n" in text
-    assert "<script>" not in text
+    assert text.startswith("## 2 samples: 1 fail, 1 pass\n\n<table>\n")
+    row = "<code>basic</code></td><td>✅ pass</td><td>❌ fail</td><td>–</td>"
+    assert f"<tr><td>{row}</tr>" in text
+    tags, texts = rendered(text)
+    assert ("script",) not in tags
+    assert (
+        "output.text: it differs\nexpected a\nreceived </pre><script>x</script> ⏎  ⏎ ```\n"
+        "rerun: sampleproof run 'python/basic'"
+    ) in texts
     assert "authored from the service's documented shapes" in text
 
 
@@ -158,4 +169,90 @@ def test_what_must_not_be_published_is_told_with_what_mends_it():
     assert "rerun" not in str(one)
     text = summary([HEADER, cell(verdict="pass"), line])
     assert text.startswith("## 1 sample: 1 not to be published, 1 pass\n")
-    assert "<summary>docs/a.md: stale</summary>" in text
+    assert "<summary><code>docs/a.md</code>: stale</summary>" in text
+
+
+def foreign(text, verdict="fail"):
+    """A report all of whose words are foreign."""
+    note = finding("answer.wording", text, "note")
+    live = {**HEADER, "mode": "live", "endpoint": {"name": text, "url": text}}
+    one = cell("python/basic", finding(text, text, received=text), note)
+    fault = cell("curl/basic", verdict="error", fault={"message": text, "remedy": text})
+    named = {"id": text, "client": text, "scenario": text, "model": text, "not_evaluated": [text]}
+    compared = {
+        "type": "parity",
+        "scenario": text,
+        "model": text,
+        "verdict": "fail",
+        "findings": [finding("parity.request", text)],
+        "not_evaluated": [],
+    }
+    return [
+        live,
+        {**one, **named, "sample": {"path": text}},
+        fault,
+        compared,
+        unpublished(text, text, text),
+    ]
+
+
+@settings(max_examples=50)
+@given(HOSTILE)
+@example("".join(NASTY))
+def test_a_summary_has_the_same_elements_whatever_it_tells(text):
+    wanted, _ = rendered(summary(foreign("x")))
+    shown = summary(foreign(f"x{text}"))
+    assert rendered(shown)[0] == wanted
+    assert not moves(shown)
+
+
+UNESCAPED = (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%"))
+
+
+def understood(line):
+    """A workflow command, its properties and its data, as GitHub's runner reads them."""
+    command, properties, data = re.fullmatch(r"::(\w+) (.*?)::(.*)", line).groups()
+    pairs = dict(one.split("=", 1) for one in properties.split(","))
+    for code, char in UNESCAPED:
+        pairs = {name: value.replace(code, char) for name, value in pairs.items()}
+        data = data.replace(code, char) if char not in ":," else data
+    return command, pairs, data
+
+
+@settings(max_examples=50)
+@given(HOSTILE)
+@example("".join(NASTY))
+def test_an_annotation_says_what_it_was_given_and_is_one_command(text):
+    for one in annotate(foreign(f"x{text}"), "p/"):
+        (line,) = re.split(r"\r\n|\r|\n", str(one))
+        command, properties, data = understood(line)
+        assert command == one.level
+        assert set(properties) <= {"file", "title"}
+        assert properties["title"] == cut(log(one_line(one.title)), TITLE)
+        assert data == cut(log(one.message), MESSAGE)
+        assert not commands(data)
+        assert not moves(data)
+
+
+def test_what_is_too_long_for_github_is_cut_with_a_word():
+    lines = [
+        HEADER,
+        *(cell(f"python/{i}{'s' * 300}", finding(message="<\n" * 90_000)) for i in range(40)),
+    ]
+    text = summary(lines)
+    assert len(text.encode()) < 2**20
+    assert "… the rest is in the report" in text
+    left_out = int(re.search(r"\n(\d+) more in the report", text)[1])
+    tags, _ = rendered(text)
+    assert tags.count(("details",)) == tags.count("/details") == 40 - left_out
+    for one in annotate(lines):
+        _, properties, data = understood(str(one))
+        assert len(properties["title"]) <= 255
+        assert len(data) <= 4096
+
+
+def test_a_table_that_is_too_large_is_cut_with_a_word():
+    lines = [HEADER, *(cell(f"python/{i}{'<' * 300}", finding()) for i in range(1000))]
+    text = summary(lines)
+    assert len(text.encode()) < 2**20
+    assert "more rows in the report." in text

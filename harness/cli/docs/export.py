@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.options import opened, project_option
-from harness.printer import say
+from harness.printer import hand_over, say
 
 
 @click.command("export")
@@ -39,6 +39,7 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
     import json
 
     from harness.cli.docs.told import tell
+    from harness.model import escape
     from harness.model.files import replace
     from harness.pages.export import as_json, as_overlay
     from harness.pages.proof import Gate, sort
@@ -50,7 +51,7 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
     data = as_json(proven, content.catalog) if form == "json" else as_overlay(proven)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if output is None:
-        say(text, end="")
+        hand_over(escape.json(text))
     else:
         replace(output, text.encode())
         say(f"wrote {output}: {len(proven)} samples")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
-from harness.printer import say
+from harness.printer import hand_over, say
 
 if TYPE_CHECKING:
     from harness.model.problem import Problem
@@ -55,7 +55,7 @@ def command(
             for one in found
         ]
     for annotation in github.annotate(lines, _folder(root)):
-        say(str(annotation))
+        hand_over(f"{annotation}\n")
     text = github.summary(lines)
     if summary is None:
         say(text, end="")
