@@ -1,4 +1,4 @@
-# Everything here is installed inside this folder: the harness in .venv/, what samples need in .harness/.
+# The harness is installed into .venv/; what samples need, into the user's cache folder: sampleproof cache.
 # Packages are pinned, with hashes, in requirements/ and beside the samples.
 
 PYTHON ?= python3
@@ -71,7 +71,7 @@ bench-docs: $(VENV)/run.stamp ## Put what bench has measured into the guide
 	@$(BIN)/python benchmarks/page.py docs/guides/speed.md docs/bench.json
 
 bench-peers: $(VENV)/run.stamp ## Install WireMock and mitmproxy, for bench to measure them too
-	@$(BIN)/python benchmarks/peers.py .harness/peers
+	@$(BIN)/python benchmarks/peers.py build/peers
 	@$(BIN)/python benchmarks/bench.py gateway
 
 lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newest)
@@ -86,7 +86,7 @@ lock: $(VENV)/run.stamp ## Pin all packages anew (UPGRADE=--upgrade for the newe
 	  --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || exit 1; done
 
 clean: ## Remove everything that was installed or built here
-	@rm -rf $(VENV) .harness build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@for link in $(NPM:=/node_modules); do \
 	  if [ -L $$link ]; then rm $$link; fi; done
 	@find harness tests samples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -18,7 +18,7 @@ from harness.gateway.authority import Authority
 from harness.gateway.gateway import Gateway
 from harness.gateway.library import Library
 from harness.model.project import open_project
-from harness.toolchain.state import state_folder
+from harness.toolchain.cache import made_state
 
 if TYPE_CHECKING:
     from harness.gateway.responder import Request
@@ -29,7 +29,7 @@ JOURNAL = 1000
 
 async def serve(root: Path) -> None:
     project = open_project(root)
-    authority = Authority(state_folder(root) / "tls")
+    authority = Authority(made_state(root) / "tls")
     authority.prepare(project.catalog.hosts)
     journal: deque[Request] = deque(maxlen=JOURNAL)
     listener = socket.create_server(("127.0.0.1", 0), backlog=1000)

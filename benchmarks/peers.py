@@ -2,7 +2,7 @@
 
     make bench-peers
 
-installs them into `.harness/peers/`, each into an environment of its own. Each serves the same
+installs them into `build/peers/`, each into an environment of its own. Each serves the same
 recorded exchange to whoever asks for it, through `CONNECT` and TLS with certificates of its own
 authority, compares method, path, query and body, and keeps a journal of the same length if it
 keeps one at all.

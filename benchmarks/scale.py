@@ -19,9 +19,11 @@ from cost import COMMAND, Cost, cost_of
 from measure import Group, Measure, in_turn, ratio
 from serving import HERE
 
+from harness.model import private
 from harness.model.project import open_project
 from harness.model.root import MARK, find
-from harness.toolchain.state import NOT_COPIED, state_folder
+from harness.toolchain.cache import state_folder
+from harness.toolchain.state import NOT_COPIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +32,11 @@ if TYPE_CHECKING:
 
 MODELS = {1: 6, 6: 2, 60: 1}
 """How many there are, and how often that is run in a round: few cells are soon run."""
-TOOLCHAINS = ("node", "python", "ready")
 
 
 @contextmanager
 def larger(root: Path, models: int) -> Iterator[Path]:
-    """A copy of a project that has so many models, and the same toolchains."""
+    """A copy of a project that has so many models."""
     known = len(open_project(root).catalog.models)
     entries = [
         f"  Made-up-{number}: {{page: https://github.com/marketplace/models/azureml/Made-up-{number}}}\n"
@@ -45,13 +46,13 @@ def larger(root: Path, models: int) -> Iterator[Path]:
         copy = Path(folder, "project")
         skip = shutil.ignore_patterns(*NOT_COPIED)
         shutil.copytree(root / "samples", copy / "samples", ignore=skip)
-        state_folder(copy).mkdir()
-        for name in TOOLCHAINS:
-            (state_folder(copy) / name).symlink_to(state_folder(root) / name)
         catalogue = copy / MARK
         head, mark, rest = catalogue.read_text("utf-8").partition("\nmodels:\n")
         catalogue.write_text("".join((head, mark, *entries, rest)), "utf-8")
-        yield copy
+        try:
+            yield copy
+        finally:
+            private.remove(state_folder(copy))
 
 
 def _mean(run: list[str], times: int) -> Cost:

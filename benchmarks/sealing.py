@@ -19,8 +19,8 @@ from harness.model.project import open_project
 from harness.model.root import find
 from harness.runner.run import observe
 from harness.runner.stage import Stage
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from measure import Told
@@ -47,7 +47,7 @@ async def _pairs(cell: Cell, sealed: Stage, bare: Stage, runs: int) -> list[tupl
 def measure(rounds: int, told: Told) -> Group:
     """A sealed run against one that is not."""
     root = find(HERE)
-    project, state = open_project(root), state_folder(root)
+    project, state = open_project(root), made_state(root)
     [cell] = [cell for cell in project.cells() if cell.id == CELL]
     toolchains = prepare_all([cell.client], root, state, print)
     hosts = project.catalog.hosts

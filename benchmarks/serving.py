@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from cost import COMMAND, ENVIRONMENT
 
-from harness.toolchain.state import state_folder
+from harness.toolchain.cache import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,8 +25,8 @@ from harness.model.root import find
 from harness.report import ndjson
 from harness.runner.cores import usable_cores
 from harness.runner.environment import PROXY_VARIABLES, child_environment
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ WAYS = {
 
 def commands(root: Path, port: int, cells: Sequence[Cell], homes: Path) -> list[dict]:
     """The samples' commands, as the suite runs them."""
-    state = state_folder(root)
+    state = made_state(root)
     toolchains = prepare_all(
         {cell.client.name: cell.client for cell in cells}.values(), root, state, print
     )
@@ -72,7 +72,7 @@ def sample(root: Path, cell: Cell) -> Path:
     """A cell's file: the committed one, or the one that the suite has rendered."""
     if cell.committed:
         return root / cell.path
-    return state_folder(root) / "rendered" / cell.model / cell.client.name / Path(cell.path).name
+    return made_state(root) / "rendered" / cell.model / cell.client.name / Path(cell.path).name
 
 
 def by_hand(task: bytes) -> Cost:

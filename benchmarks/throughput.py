@@ -38,7 +38,7 @@ from serving import HERE, Served, script, serve
 from harness.gateway.authority import Authority
 from harness.model.project import open_project
 from harness.model.root import find
-from harness.toolchain.state import state_folder
+from harness.toolchain.cache import made_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ def request(asked: Question, *, fresh: bool = False) -> str:
 @contextmanager
 def raw(root: Path, asked: Question, how: str) -> Iterator[Served]:
     """The raw loop, with the gateway's own certificate."""
-    authority = Authority(state_folder(root) / "tls")
+    authority = Authority(made_state(root) / "tls")
     authority.prepare([asked.host])
     lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in asked.headers)]
     head = "\r\n".join([*lines, f"Content-Length: {len(asked.answer)}", "", ""])
@@ -166,7 +166,7 @@ def measure(rounds: int, told: Told) -> Group:
         }
         for name, peer in PEERS.items():
             try:
-                servers[name] = stack.enter_context(peer(state_folder(root) / "peers", asked))
+                servers[name] = stack.enter_context(peer(root / "build/peers", asked))
             except MissingError as missing:
                 notes.append(f"{name} is left out: {missing}.")
         for name, served in servers.items():

@@ -2,12 +2,12 @@
 
 import msgspec
 
+from harness.toolchain.cache import made_state
 from harness.toolchain.need import Need
-from harness.toolchain.state import state_folder
 
 
 def need_of(root, project, folder):
     """What `provide` takes, for a folder with a package.json and its lock."""
     client = project.clients["javascript"]
     client = msgspec.structs.replace(client, name=folder, file=f"{folder}/package.json")
-    return Need(client=client, folder=root / folder, state=state_folder(root), announce=print)
+    return Need(client=client, folder=root / folder, state=made_state(root), announce=print)

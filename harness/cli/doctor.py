@@ -29,8 +29,8 @@ def command(project: Path | None, node: str | None) -> int:
     """
     from harness.cli.main import HARNESS
     from harness.runner.allowance import forking, sealing, terminals
+    from harness.toolchain.cache import state_folder
     from harness.toolchain.doctor import inspect, inspect_machine, lines
-    from harness.toolchain.state import state_folder
 
     root, content = opened(project)
     state = state_folder(root)

@@ -194,7 +194,7 @@ def opened(folder: Path | None, *, tolerant: bool = False) -> tuple[Path, Projec
         InvalidError: There is none, or its files have problems.
     """
     from harness.model.kept import open_kept
-    from harness.toolchain.state import state_folder
+    from harness.toolchain.cache import state_folder
 
     root = rooted(folder)
     return root, open_kept(root, state_folder(root), tolerant=tolerant)

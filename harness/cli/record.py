@@ -119,10 +119,10 @@ def command(
         from harness.live.target import find
         from harness.record.recorder import Recorder, one_each
         from harness.record.session import Session
-        from harness.toolchain.state import state_folder
+        from harness.toolchain.cache import made_state
 
         target = find(content.catalog, endpoint, os.environ)
-        state = state_folder(root)
+        state = made_state(root)
         recorder = Recorder(
             target, state, limit_s=timeout, budget_s=patience, keep_failed=keep_failed
         )
@@ -224,6 +224,6 @@ def open_shelf(root: Path, content: Project) -> Shelf:
     """
     from harness.record.rules import load_rules
     from harness.record.shelf import Shelf
-    from harness.toolchain.state import state_folder
+    from harness.toolchain.cache import made_state
 
-    return Shelf(root, state_folder(root), content, load_rules(root))
+    return Shelf(root, made_state(root), content, load_rules(root))

@@ -231,10 +231,10 @@ def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: flo
     """
     from harness.live.run import Live
     from harness.live.target import find
-    from harness.toolchain.state import state_folder
+    from harness.toolchain.cache import made_state
 
     target = find(project.catalog, name, os.environ)
-    return Live(target, state_folder(root), limit_s=limit_s, budget_s=budget_s)
+    return Live(target, made_state(root), limit_s=limit_s, budget_s=budget_s)
 
 
 def _default_report(root: Path, name: str) -> Path:

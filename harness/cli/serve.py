@@ -68,7 +68,7 @@ def command(
         raise click.UsageError("--responder forward needs --endpoint: where to?")
     from harness.live import serve, target
     from harness.live.forwarded import new_token
-    from harness.toolchain.state import state_folder
+    from harness.toolchain.cache import made_state
 
     root, content = opened(project)
     found = target.find(content.catalog, endpoint, os.environ) if endpoint else None
@@ -83,7 +83,7 @@ def command(
     asyncio.run(
         serve.serve(
             content,
-            state_folder(root),
+            made_state(root),
             answers,
             port=port,
             shell=shell,

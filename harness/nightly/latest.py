@@ -10,9 +10,9 @@ from harness.report import ndjson
 from harness.report.difference import differences, told
 from harness.report.session import announce
 from harness.report.words import number
+from harness.toolchain.cache import made_state
 from harness.toolchain.newest import pin_newest
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def run_newest(pinned: Session, cells: Sequence[Cell]) -> int:
 
 def _newest(pinned: Session, cells: Sequence[Cell]) -> dict[str, Ready | HarnessError]:
     """By client that has packages: the newest, in place, or why they are not to be had."""
-    state = state_folder(pinned.root)
+    state = made_state(pinned.root)
     found: dict[str, Ready | HarnessError] = {}
     clients = []
     for name, client in {cell.client.name: cell.client for cell in cells}.items():

@@ -12,8 +12,8 @@ from harness.record.recorder import is_secret
 from harness.report import explain
 from harness.runner.stage import Stage
 from harness.suite import fault_of
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,7 +91,7 @@ class Session:
         Raises:
             HarnessError: The stage could not be set.
         """
-        state = state_folder(self.root)
+        state = made_state(self.root)
         clients = {cell.client.name: cell.client for cell in cells}
         toolchains = prepare_all(
             clients.values(), self.root, state, lambda text: say(text, err=True)

@@ -16,8 +16,8 @@ from harness.report import explain
 from harness.runner.cores import usable_cores
 from harness.runner.stage import Stage
 from harness.suite import run_cell
+from harness.toolchain.cache import made_state, state_folder
 from harness.toolchain.ready import prepare_for
-from harness.toolchain.state import state_folder
 from harness.typed import as_typed
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Background:
         return self._outcomes[cell.id].result()
 
     def _start(self) -> None:
-        state = state_folder(self.root)
+        state = made_state(self.root)
         toolchains = prepare_for(self.cells, self.project, self.root, state, lambda _: None)
         hosts = self.project.catalog.hosts
         self._stage = Stage(self.root, state, toolchains, hosts=hosts)

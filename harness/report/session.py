@@ -21,8 +21,8 @@ from harness.report.screen import Screen
 from harness.report.teller import Teller
 from harness.runner.durations import Durations
 from harness.runner.switches import NOT_ASKED
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_for
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -174,7 +174,7 @@ class Session:
         return digests
 
     def _prepare(self, cells: Sequence[Cell]) -> None:
-        self._state = state_folder(self.root)
+        self._state = made_state(self.root)
         if not self.newest:
             self.toolchains = prepare_for(
                 cells, self.project, self.root, self._state, announce, self.node

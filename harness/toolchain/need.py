@@ -12,6 +12,7 @@ import msgspec
 from harness.model import files
 from harness.model.client import Client
 from harness.model.problem import InvalidError, Problem
+from harness.toolchain.cache import toolchains
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,10 +22,16 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     """The client's, with its lock."""
     state: Path
+    """The project's."""
     announce: Callable[[str], None]
     """Told of every step that takes long, in plain words."""
     node: str | None = None
     """The Node version that was asked for, if any."""
+
+    @property
+    def toolchains(self) -> Path:
+        """Where what is installed lies, for all projects."""
+        return toolchains(self.state)
 
     def read(self, name: str) -> bytes:
         """A file of the client's folder.

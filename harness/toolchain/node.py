@@ -147,11 +147,11 @@ def pinned_version() -> str:
 
 def _wheel_place(need: Need) -> Path:
     name = fingerprint(pinned(), sys.platform, os.uname().machine)[:16]
-    return need.state / "node" / f"runtime-{name}"
+    return need.toolchains / "node" / f"runtime-{name}"
 
 
 def _nodeenv_place(need: Need, version: str) -> Path:
-    return need.state / "node" / f"runtime-{version}"
+    return need.toolchains / "node" / f"runtime-{version}"
 
 
 def _from_wheel(need: Need) -> Node:

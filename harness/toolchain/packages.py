@@ -44,7 +44,7 @@ def _settings(need: Need) -> bytes:
 
 def folder(need: Need) -> Path:
     """The folder that is installed as a whole, with the packages in it."""
-    return need.state / "node" / f"packages-{_contents(need)[:16]}"
+    return need.toolchains / "node" / f"packages-{_contents(need)[:16]}"
 
 
 def place(need: Need) -> Path:

@@ -6,7 +6,9 @@ import base64
 import csv
 import hashlib
 import json
+import os
 import platform
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,15 +24,22 @@ if TYPE_CHECKING:
 
 PYTHON = "bin/python"
 
+PIN = re.compile(rb"\s*(?:#.*|--hash=\S+|[\w.\[\],-]+\s*==[^@/]*?)?[\s\\]*(?:#.*)?")
+"""A line of a lock that says all by itself: a package with its version and its hashes."""
+
 
 def key(need: Need) -> str:
     """Changes whenever another environment would be made."""
-    return fingerprint(need.read(need.lock), sys.version, sys.base_prefix, identity(sys.executable))
+    lock = need.read(need.lock)
+    # One that names other files does not tell what is installed, which then is this project's alone.
+    whose = "" if all(map(PIN.fullmatch, lock.splitlines())) else str(need.folder)
+    base = identity(os.path.realpath(sys.executable))
+    return fingerprint(lock, whose, sys.version, sys.base_prefix, base)
 
 
 def place(need: Need) -> Path:
     """Where the environment is, or will be."""
-    return need.state / "python" / key(need)[:16]
+    return need.toolchains / "python" / key(need)[:16]
 
 
 def in_place(need: Need) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model import private
 from harness.model.problem import HarnessError
 from harness.toolchain import packages, programs, python
 from harness.toolchain.manifest import condition
@@ -217,6 +218,9 @@ def _provided(need: Need, key: str) -> Ready:
 
 
 def _provide(need: Need, key: str) -> None:
+    stamp = _stamp(need, key)
+    private.make(need.state)
+    private.make(stamp.parent)
     kind = need.client.toolchain.kind
     parts: list[Parts] = []
     if kind == "python":
@@ -234,6 +238,5 @@ def _provide(need: Need, key: str) -> None:
     )
     digest = fingerprint(key, msgspec.json.encode(whole))
     ready = Ready(**msgspec.structs.asdict(whole), digest=digest)
-    stamp = _stamp(need, key)
     with writing(stamp.parent):
         replace(stamp, msgspec.json.encode(ready))

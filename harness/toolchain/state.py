@@ -1,4 +1,4 @@
-"""Where toolchains are kept, and how a folder is made whole or not at all."""
+"""How a folder is made whole or not at all, and a project that may be written to."""
 
 from __future__ import annotations
 
@@ -11,23 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import __version__
+from harness.model import private
 from harness.model.problem import HarnessError
 from harness.model.root import BUNDLED
+from harness.toolchain.cache import made_cache
 from harness.toolchain.manifest import condition, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NOT_COPIED = ("node_modules", "__pycache__", ".harness")
-
-
-def state_folder(root: Path) -> Path:
-    """Where a project's toolchains are kept; made when something is first installed.
-
-    Args:
-        root: A folder that may be written to, as `workspace` gives it.
-    """
-    return root / ".harness"
+NOT_COPIED = ("node_modules", "__pycache__")
 
 
 def workspace(root: Path) -> Path:
@@ -41,9 +34,7 @@ def workspace(root: Path) -> Path:
     """
     if root != BUNDLED:
         return root
-    from platformdirs import user_cache_path
-
-    target = user_cache_path("sampleproof") / f"{__version__}-{_contents(root)[:12]}"
+    target = made_cache() / "bundled" / f"{__version__}-{_contents(root)[:12]}"
 
     def copy(folder: Path) -> None:
         skip = shutil.ignore_patterns(*NOT_COPIED)
@@ -113,14 +104,14 @@ def made_whole(folder: Path, is_whole: Callable[[], bool], make: Callable[[Path]
     """
     if is_whole():
         return folder
+    private.make(folder.parent)
     with writing(folder.parent), locked(folder.with_name(f"{folder.name}.lock")):
         if is_whole():  # another process was first
             return folder
         new = folder.with_name(f"{folder.name}.new")
         for leftover in (new, folder):
-            if leftover.exists():
-                shutil.rmtree(leftover)
-        new.mkdir(parents=True)
+            private.remove(leftover)
+        new.mkdir()
         try:
             make(new)
             new.rename(folder)
@@ -146,7 +137,7 @@ def writing(folder: Path) -> Iterator[None]:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """One process at a time; the system lifts the lock of one that dies."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

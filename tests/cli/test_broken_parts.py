@@ -9,14 +9,9 @@ import pytest
 
 
 @pytest.fixture
-def copy(root, tmp_path, copy_first_samples):
-    """A project apart, with the clone's toolchains."""
-    copy_first_samples(tmp_path / "p")
-    (tmp_path / "p/.harness").mkdir()
-    for name in ("python", "node"):
-        if (root / ".harness" / name).is_dir():
-            (tmp_path / "p/.harness" / name).symlink_to((root / ".harness" / name).resolve())
-    return tmp_path / "p"
+def copy(tmp_path, copy_first_samples):
+    """A project apart."""
+    return copy_first_samples(tmp_path / "p")
 
 
 def call(copy, *arguments):

@@ -74,7 +74,7 @@ def test_list_says_once_where_a_project_elsewhere_is(call, root, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("harness.model.root.BUNDLED", root)
     monkeypatch.setattr("harness.toolchain.state.BUNDLED", root)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("SAMPLEPROOF_CACHE_DIR", str(tmp_path / "cache"))
     _, out, _ = call("list", "--demo")
     first, *others = out.splitlines()
     folder = first.removeprefix("The project is in ")

@@ -1,5 +1,6 @@
 """The GitHub Action: its steps' own scripts, run as GitHub runs them."""
 
+import os
 import re
 import stat
 import subprocess
@@ -43,6 +44,7 @@ def machine(action, clone, root):
             env={
                 "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin",
                 "HOME": str(clone.folder),
+                "SAMPLEPROOF_CACHE_DIR": os.environ["SAMPLEPROOF_CACHE_DIR"],
                 "PYTHONPATH": str(root),
                 "GITHUB_STEP_SUMMARY": str(summary),
                 "GITHUB_WORKSPACE": str(clone.folder),

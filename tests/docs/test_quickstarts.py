@@ -1,6 +1,7 @@
 """The quickstarts, held to their word: what they show is cut out again, run, parsed and compared."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,9 +15,9 @@ from quickstart import bash_sets, blocks, cmd_sets, powershell_sets
 
 from harness.report import ndjson
 from harness.toolchain import node, packages
+from harness.toolchain.cache import made_state
 from harness.toolchain.need import Need
 from harness.toolchain.ready import prepare
-from harness.toolchain.state import state_folder
 
 PAGES = ["docs/quickstart.en.md", "docs/quickstart.fr.md"]
 every_page = pytest.mark.parametrize("page", PAGES, indirect=True)
@@ -29,7 +30,6 @@ def test_the_samples_cut_out_again_run_and_pass(page, root, whole_project, tmp_p
     cells = list(whole_project.cells())
     assert [file for file, _ in samples] == [Path(cell.path).name for cell in cells]
     shutil.copytree(root / "samples", tmp_path / "samples", symlinks=True)
-    (tmp_path / ".harness").symlink_to(root / ".harness")
     for cell, (_, text) in zip(cells, samples, strict=True):
         path = tmp_path / cell.path
         path.unlink()
@@ -38,7 +38,12 @@ def test_the_samples_cut_out_again_run_and_pass(page, root, whole_project, tmp_p
     done = subprocess.run(
         [sys.executable, "-m", "harness", *words],
         cwd=tmp_path,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": root},
+        env={
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "PYTHONPATH": root,
+            "SAMPLEPROOF_CACHE_DIR": os.environ["SAMPLEPROOF_CACHE_DIR"],
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -110,12 +115,12 @@ def test_what_is_installed_is_what_the_locks_pin(page, root):
 @every_page
 def test_the_versions_it_asks_for_are_the_oldest_that_do(page, root, project):
     python, javascript = project.clients["python"], project.clients["javascript"]
-    ready = prepare(python, root, state_folder(root), print)
+    ready = prepare(python, root, made_state(root), print)
     asked = [
         SpecifierSet(found[1].strip())
         for folder in ready.libraries
         for path in sorted((root / folder).glob("lib/python3*/site-packages/*.dist-info/METADATA"))
-        if "/.harness/" in str(path)
+        if str(path).startswith(os.environ["SAMPLEPROOF_CACHE_DIR"])
         and (found := re.search(r"^Requires-Python: (.*)$", path.read_text("utf-8"), re.MULTILINE))
     ]
     minor = int(re.search(r"Python 3\.(\d+)", page)[1])

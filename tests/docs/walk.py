@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ruamel.yaml import YAML
 
 from harness.pages.quickstart import MESSAGES
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,15 +102,11 @@ class Clone:
             project: What is copied of it.
             folder: Takes it.
         """
-        state = state_folder(root)
+        state = made_state(root)
         for trouble in prepare_all(project.clients.values(), root, state, print).values():
             assert not isinstance(trouble, Exception), trouble
         copy(folder)
         (folder / ".venv").symlink_to(sys.prefix)
-        (folder / ".harness").mkdir()
-        for name in ("node", "python"):
-            if (state / name).is_dir():
-                (folder / ".harness" / name).symlink_to(state / name)
         self.folder = folder
         self.makefile = (root / "Makefile").read_text("utf-8")
 
@@ -172,7 +168,8 @@ class Clone:
             cwd=self.folder,
             env={
                 "PATH": os.pathsep.join(path),
-                "HOME": str(self.folder / ".harness"),
+                "HOME": str(self.folder.parent),
+                "SAMPLEPROOF_CACHE_DIR": os.environ["SAMPLEPROOF_CACHE_DIR"],
                 "LANG": "C.UTF-8",
             },
             capture_output=True,

@@ -32,7 +32,7 @@ class Serving:
 
 @contextmanager
 def served(*arguments, **variables):
-    names = ("PATH", "HOME", "SSL_CERT_FILE")
+    names = ("PATH", "HOME", "SSL_CERT_FILE", "SAMPLEPROOF_CACHE_DIR")
     environment = {name: os.environ[name] for name in names if name in os.environ} | variables
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "serve", *arguments],
@@ -57,18 +57,14 @@ def served(*arguments, **variables):
 
 
 def copied(root, target):
-    """The clone's samples in another place, with its toolchains but no other state."""
+    """The clone's samples in another place, with no state."""
     shutil.copytree(root / "samples", target / "samples", symlinks=True)
-    (target / ".harness").mkdir()
-    for name in ("python", "node"):
-        if (root / ".harness" / name).is_dir():
-            (target / ".harness" / name).symlink_to((root / ".harness" / name).resolve())
     return target
 
 
 def run(report, *arguments, verb="run", **variables):
     """`sampleproof run`: what it printed, and the lines of its report."""
-    names = ("PATH", "HOME")
+    names = ("PATH", "HOME", "SAMPLEPROOF_CACHE_DIR")
     arguments = ("--report", report, *arguments) if verb == "run" else arguments
     done = subprocess.run(
         [sys.executable, "-m", "harness", verb, *arguments],

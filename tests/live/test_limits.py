@@ -16,8 +16,8 @@ from harness.model.catalog import Endpoint, Limits
 from harness.model.problem import HarnessError
 from harness.runner.stage import Stage
 from harness.suite import run_suite
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 SPEED = 15
 MINUTE = 60 / SPEED
@@ -216,7 +216,7 @@ class Heard:
 @pytest.fixture
 def stage(root, project, tmp_path):
     client = project.clients["curl"]
-    ready = prepare_all([client], root, state_folder(root), print)
+    ready = prepare_all([client], root, made_state(root), print)
     made = Stage(root, tmp_path / "state", ready, hosts=project.catalog.hosts)
     made.authority.prepare([project.catalog.endpoint.host])
     yield made

@@ -106,6 +106,7 @@ def live(project, url, *arguments):
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "TMPDIR": str(home),
+            "SAMPLEPROOF_CACHE_DIR": os.environ["SAMPLEPROOF_CACHE_DIR"],
             "SAMPLEPROOF_KEY": KEY,
         },
         stdout=subprocess.PIPE,

@@ -124,7 +124,7 @@ def test_a_call_that_cannot_be_met_says_why(arguments, code, says):
     done = subprocess.run(
         [sys.executable, "-m", "harness", "serve", *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        env={name: os.environ[name] for name in ("PATH", "HOME", "SAMPLEPROOF_CACHE_DIR")},
         capture_output=True,
         text=True,
         timeout=60,

@@ -18,7 +18,7 @@ def call(place, project, toolchains):
 
     def call(**changes):
         given = {"isolation": "fork", "limit_s": 60.0} | changes
-        return Memory(place, place / ".harness", project, toolchains, **given)
+        return Memory(place, place / "state", project, toolchains, **given)
 
     return call
 

@@ -17,7 +17,7 @@ def place(root, tmp_path):
     shutil.copytree(
         root / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("node_modules")
     )
-    (tmp_path / ".harness").mkdir()
+    (tmp_path / "state").mkdir()
     return tmp_path
 
 
@@ -36,13 +36,13 @@ def readings(project, monkeypatch):
 
 
 def opened(place):
-    found = kept.open_kept(place, place / ".harness")
+    found = kept.open_kept(place, place / "state")
     assert found.marks
     return msgspec.structs.replace(found, marks={})
 
 
 def kept_file(place):
-    return place / ".harness" / "cache" / "project.msgpack"
+    return place / "state" / "cache" / "project.msgpack"
 
 
 def test_what_was_kept_is_what_was_read(place, readings, project):
@@ -113,16 +113,16 @@ def test_what_changed_a_moment_ago_is_not_kept(place, readings, monkeypatch):
 
 
 def test_nothing_is_written_where_there_is_no_state_folder(place, readings):
-    (place / ".harness").rmdir()
+    (place / "state").rmdir()
     opened(place)
     opened(place)
     assert len(readings) == 2
-    assert not (place / ".harness").exists()
+    assert not (place / "state").exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_state_folder_that_cannot_be_written_does_no_harm(place, readings, project):
-    (place / ".harness").chmod(0o500)
+    (place / "state").chmod(0o500)
     assert opened(place) == project
 
 
@@ -145,7 +145,7 @@ def test_this_projects_every_value_survives(place, monkeypatch):
 @pytest.mark.parametrize("way", ["other bytes", "other bytes, and the first again", "gone"])
 @pytest.mark.parametrize("file", ["scenarios/basic.yaml", "python/client.yaml"])
 def test_a_file_that_is_no_longer_what_was_read_is_noticed(place, file, way):
-    found = kept.open_kept(place, place / ".harness")
+    found = kept.open_kept(place, place / "state")
     path = place / "samples" / file
     names = [f"samples/{file}", "samples/operations/chat.yaml", "samples/not/there.yaml"]
     kept.check_unchanged(found, place, names)

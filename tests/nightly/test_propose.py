@@ -39,7 +39,7 @@ def clone(root, tmp_path):
         for path in (clone / "samples" / kind).iterdir():
             if path.stem != "question":
                 path.unlink()
-    (clone / ".gitignore").write_text(".harness/\nbuild/\n")
+    (clone / ".gitignore").write_text("build/\n")
     assert invoke(["render", "--project", str(clone)]) == 0
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch", "main", str(origin))
     git(clone, "init", "--quiet", "--initial-branch", "main")

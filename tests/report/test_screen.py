@@ -15,7 +15,8 @@ COMMAND = [sys.executable, "-m", "harness", "run", "curl", "--no-cache"]
 
 
 def environment(**more):
-    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8", **more}
+    names = ("PATH", "HOME", "SAMPLEPROOF_CACHE_DIR")
+    return {name: os.environ[name] for name in names} | {"LANG": "C.UTF-8", **more}
 
 
 def test_a_pipe_gets_plain_lines_of_80_columns(first_samples, tmp_path):

@@ -3,14 +3,14 @@ from contextlib import contextmanager
 import pytest
 from workshop import MINIATURES, Workshop, copy_project
 
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 
 @pytest.fixture(scope="session")
 def toolchains(root, project):
     """What the clone's own samples need; installed now if nobody has run them yet."""
-    ready = prepare_all(project.clients.values(), root, state_folder(root), print)
+    ready = prepare_all(project.clients.values(), root, made_state(root), print)
     for trouble in ready.values():
         assert not isinstance(trouble, Exception), trouble
     return ready

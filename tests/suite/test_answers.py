@@ -224,7 +224,7 @@ def test_a_stream_after_a_repeated_request_is_waited_for_in_its_own_chunks(minia
 def test_a_recording_that_proves_nothing_is_an_error_with_its_line_and_no_fault_of_a_sample(
     miniatures, tmp_path
 ):
-    project = copy_project(miniatures.root, tmp_path / "project", miniatures.stage.state)
+    project = copy_project(miniatures.root, tmp_path / "project")
     assert call("render", project=project)[0] == 0
     found = miniatures.project.recordings["question"]
     empty = whole({"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]})

@@ -17,7 +17,7 @@ from harness.cli.main import invoke
 def rendered(miniatures, tmp_path_factory):
     """A small project, rendered."""
     target = tmp_path_factory.mktemp("rendered") / "project"
-    copied = copy_project(MINIATURES, target, miniatures.stage.state)
+    copied = copy_project(MINIATURES, target)
     code, _, said = call("render", project=copied)
     assert code == 0, said
     return copied

@@ -5,19 +5,17 @@ import os
 import shutil
 
 import pytest
-from workshop import MINIATURES, Workshop, call, copy_project
+from workshop import MINIATURES, Workshop, call, copy_project, own_cache
+
+from harness.toolchain import cache as places
 
 
 @pytest.fixture
-def own(request, tmp_path, toolchains):
-    """The first samples, with tools of their own that a test may damage."""
-    del toolchains  # installed by now
-    root = request.config.rootpath
-    copied = copy_project(root, tmp_path / "project")
-    for name in ("python", "node"):
-        (copied / ".harness" / name).unlink()
-        shutil.copytree(root / ".harness" / name, copied / ".harness" / name, symlinks=True)
-    return copied
+def own(request, tmp_path, toolchains, monkeypatch):
+    """The samples, with tools of their own that a test may damage, and where those are."""
+    cache = own_cache(tmp_path / "cache", toolchains)
+    monkeypatch.setenv("SAMPLEPROOF_CACHE_DIR", str(cache))
+    return copy_project(request.config.rootpath, tmp_path / "project"), cache / "toolchains"
 
 
 def emptied(folder):
@@ -39,15 +37,15 @@ def vanished(path):
 
 
 DAMAGES = {
-    "an emptied site-packages": ("python/*/lib/*/site-packages", emptied),
-    "half a site-packages": ("python/*/lib/*/site-packages", halved),
-    "a deleted module": ("python/*/lib/*/site-packages/azure/core/exceptions.py", vanished),
-    "a truncated module": ("python/*/lib/*/site-packages/azure/core/exceptions.py", truncated),
-    "an interpreter that vanished": ("python/*/bin/python", vanished),
-    "an emptied node_modules": ("node/packages-*/node_modules", emptied),
-    "half a node_modules": ("node/packages-*/node_modules", halved),
+    "an emptied site-packages": ("*/python/*/lib/*/site-packages", emptied),
+    "half a site-packages": ("*/python/*/lib/*/site-packages", halved),
+    "a deleted module": ("*/python/*/lib/*/site-packages/azure/core/exceptions.py", vanished),
+    "a truncated module": ("*/python/*/lib/*/site-packages/azure/core/exceptions.py", truncated),
+    "an interpreter that vanished": ("*/python/*/bin/python", vanished),
+    "an emptied node_modules": ("*/node/packages-*/node_modules", emptied),
+    "half a node_modules": ("*/node/packages-*/node_modules", halved),
     "a truncated package": (
-        "node/packages-*/node_modules/@azure-rest/ai-inference/package.json",
+        "*/node/packages-*/node_modules/@azure-rest/ai-inference/package.json",
         truncated,
     ),
 }
@@ -61,10 +59,11 @@ def verdicts(project):
 @pytest.mark.parametrize("name", DAMAGES)
 def test_what_cannot_be_installed_again_is_an_error_and_doctor_says_so(own, tmp_path, name):
     pattern, damage = DAMAGES[name]
-    client = "python" if pattern.startswith("python") else "javascript"
-    for path in list((own / ".harness").glob(pattern)):  # of earlier locks too
+    own, tools = own
+    client = "python" if "python/" in pattern else "javascript"
+    for path in list(tools.glob(pattern)):
         damage(path)
-    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "uv")}
     offline |= {"npm_config_cache": str(tmp_path / "npm"), "npm_config_offline": "true"}
     code, output, said = call("doctor", project=own, **offline)
     assert code == 3
@@ -78,9 +77,10 @@ def test_what_cannot_be_installed_again_is_an_error_and_doctor_says_so(own, tmp_
 
 
 def test_a_damaged_environment_is_installed_again_by_itself(own):
+    own, tools = own
     code, output, said = call("run", "python/basic", project=own)
     assert code == 0, output + said
-    paths = list((own / ".harness").glob(DAMAGES["a deleted module"][0]))
+    paths = list(tools.glob(DAMAGES["a deleted module"][0]))
     for path in paths:
         path.unlink()
     code, output, said = call("run", "python/basic", project=own)
@@ -106,9 +106,9 @@ def shop(tmp_path, miniatures, monkeypatch):
     for path in folder.iterdir():
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    root = copy_project(MINIATURES, tmp_path / "project", miniatures.stage.state)
-    (root / ".harness/python").unlink()
-    shutil.copytree(miniatures.stage.state / "python", root / ".harness/python", symlinks=True)
+    root = copy_project(MINIATURES, tmp_path / "project")
+    cache = own_cache(tmp_path / "cache", miniatures.toolchains)
+    monkeypatch.setenv("SAMPLEPROOF_CACHE_DIR", str(cache))
     client = root / "samples/plain/client.yaml"
     named = "  lock: requirements.txt\n"
     client.write_text(client.read_text().replace(named, f"{named}  programs: [{{name: tool}}]\n"))
@@ -137,7 +137,7 @@ def test_a_program_that_no_longer_starts_is_not_the_samples_fault(shop):
 
 def test_packages_that_are_damaged_while_samples_run_are_not_their_fault(shop):
     opened, _ = shop
-    (config,) = (opened.root / ".harness/python").glob("*/pyvenv.cfg")
+    (config,) = places.toolchains(opened.stage.state).glob("python/*/pyvenv.cfg")
     config.write_text("")
     one, _ = outcomes(opened, "\nraise SystemExit(3)\n")
     assert (one.verdict, one.fault.exit_code) == ("error", 3)

@@ -20,9 +20,7 @@ if b"BROKEN" in subprocess.run(["helper"], stdout=subprocess.PIPE).stdout:
 @pytest.fixture(scope="module")
 def rendered(miniatures, tmp_path_factory):
     """A project whose samples are written."""
-    copied = copy_project(
-        MINIATURES, tmp_path_factory.mktemp("forgotten") / "project", miniatures.stage.state
-    )
+    copied = copy_project(MINIATURES, tmp_path_factory.mktemp("forgotten") / "project")
     code, _, said = call("render", project=copied)
     assert code == 0, said
     return copied

@@ -104,7 +104,7 @@ def projects(miniatures, tmp_path_factory):
         base = tmp_path_factory.mktemp("odd")
         (base / "library").mkdir()
         (base / "library/odd.py").write_text(f"{code}\n")
-        root = copy_project(MINIATURES, base / "project", miniatures.stage.state)
+        root = copy_project(MINIATURES, base / "project")
         path = root / "samples/plain/client.yaml"
         text = path.read_text()
         assert text.count(", -S,") == 1

@@ -20,6 +20,7 @@ from workshop import MINIATURES, call, command, copy_project
 
 from harness.model.problem import InvalidError
 from harness.report import ndjson
+from harness.toolchain.cache import state_folder
 
 TIMES = int(os.environ.get("SAMPLEPROOF_SOAK", "5"))
 
@@ -39,7 +40,7 @@ sleep(600)
 def project(miniatures, tmp_path_factory):
     """Miniatures, one of which has left a daemon behind and hangs."""
     target = tmp_path_factory.mktemp("killed") / "project"
-    copied = copy_project(MINIATURES, target, miniatures.stage.state)
+    copied = copy_project(MINIATURES, target)
     shutil.copy(copied / "samples/scenarios/question.yaml", copied / "samples/scenarios/slow.yaml")
     recording = (copied / "samples/recordings/question.yaml").read_text()
     (copied / "samples/recordings/slow.yaml").write_text(
@@ -76,7 +77,7 @@ def test_nothing_is_left_of_a_harness_that_is_killed(project, tmp_path, turn):
 
 
 def test_what_a_killed_harness_leaves_on_disk_is_swept(project, tmp_path):
-    runs = project / ".harness/runs"
+    runs = state_folder(project) / "runs"
     assert any(path.is_dir() for path in runs.iterdir())  # of the kills above
     code, output, said = call(
         "run", "plain/question", "--no-cache", "--report", tmp_path, project=project

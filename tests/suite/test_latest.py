@@ -49,7 +49,7 @@ def index(tmp_path):
 @pytest.fixture
 def project(index, tmp_path):
     """A client of that package, which pins its first version."""
-    root = copy_project(MINIATURES, tmp_path / "project", MINIATURES / "none")
+    root = copy_project(MINIATURES, tmp_path / "project")
     client = root / "samples/plain"
     digest = hashlib.sha256((index / "asking-1.0-py3-none-any.whl").read_bytes()).hexdigest()
     (client / "requirements.txt").write_text(f"asking==1.0 --hash=sha256:{digest}\n")

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from processes import eventually, is_alive, parent, started_for
-from workshop import MINIATURES, Workshop, copy_project
+from workshop import MINIATURES, Workshop, copy_project, own_cache
 
 from harness import suite
 from harness.gathering import Gathering
@@ -308,13 +308,14 @@ def machine_without_node(toolchains, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    own = {name: one for name, one in toolchains.items() if name != "javascript"}
+    monkeypatch.setenv("SAMPLEPROOF_CACHE_DIR", str(own_cache(tmp_path / "own", own)))
 
 
 @pytest.mark.usefixtures("machine_without_node")
 def test_node_that_is_gone(request, tmp_path):
     clone = Path(request.config.rootpath)
     root = copy_project(clone, tmp_path / "real")
-    (root / ".harness/node").unlink()
     shop = Workshop(root)
     try:
         outcomes = shop.run([shop.cell(name, "basic") for name in ("curl", "javascript", "python")])

@@ -52,7 +52,7 @@ def stream():
 @pytest.fixture(scope="module")
 def rendered(miniatures, tmp_path_factory):
     target = tmp_path_factory.mktemp("record") / "project"
-    copied = copy_project(MINIATURES, target, miniatures.stage.state)
+    copied = copy_project(MINIATURES, target)
     code, _, said = call("render", project=copied)
     assert code == 0, said
     return copied

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from workshop import MINIATURES, call, copy_project
 
+from harness.toolchain.cache import state_folder
+
 HEAVY = ("asyncio", "ssl", "h11", "rich", "jinja2", "harness.gateway", "harness.runner.stage")
 
 
@@ -16,7 +18,7 @@ HEAVY = ("asyncio", "ssl", "h11", "rich", "jinja2", "harness.gateway", "harness.
 def ran(miniatures, tmp_path_factory):
     """A project whose samples have run once, and what the run said."""
     target = tmp_path_factory.mktemp("remembered") / "project"
-    copied = copy_project(MINIATURES, target, miniatures.stage.state)
+    copied = copy_project(MINIATURES, target)
     code, _, said = call("render", project=copied)
     assert code == 0, said
     code, output, said = call("run", "--report", copied / "first", project=copied)
@@ -115,8 +117,8 @@ def test_a_failure_runs_again_and_is_compared_with_what_is_remembered(project, t
     ],
 )
 def test_when_it_is_answered_from_memory(ran, tmp_path, arguments, environment, number):
-    (ran / ".harness/cache/durations.msgpack").unlink(missing_ok=True)
-    results = ran / ".harness/cache/results"
+    (state_folder(ran) / "cache/durations.msgpack").unlink(missing_ok=True)
+    results = state_folder(ran) / "cache/results"
     kept = tmp_path / "kept"
     shutil.copytree(results, kept)
     try:
@@ -131,7 +133,7 @@ def test_when_it_is_answered_from_memory(ran, tmp_path, arguments, environment, 
 
 def test_damaged_results_are_made_anew(project, tmp_path):
     assert call("run", "*/question", project=project)[0] == 0
-    results = list((project / ".harness/cache/results").iterdir())
+    results = list((state_folder(project) / "cache/results").iterdir())
     assert len(results) >= 2
     for path in results:
         path.write_bytes(path.read_bytes()[:-3] + b"???")
@@ -165,7 +167,7 @@ def test_the_cache_is_shown_and_cleared(project):
     code, output, _ = call("cache", project=project)
     assert code == 0
     assert output.startswith("2 results, ")
-    assert str(project / ".harness") in output
+    assert str(state_folder(project)) in output
     code, output, _ = call("cache", "clear", project=project)
     assert output.startswith("Removed 2 results, ")
     assert call("cache", project=project)[1].startswith("0 results, 0 B")

@@ -144,7 +144,7 @@ def test_a_script_knows_when_its_file_is_another(tmp_path):
 def test_what_a_verdict_would_rest_on_must_be_what_was_read(
     miniatures, tmp_path, monkeypatch, capsys, file
 ):
-    copied = copy_project(MINIATURES, tmp_path / "project", miniatures.stage.state)
+    copied = copy_project(MINIATURES, tmp_path / "project")
     assert invoke(["render", "--project", str(copied)]) == 0
     prepare = session.prepare_for
 

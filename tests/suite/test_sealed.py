@@ -1,6 +1,7 @@
 """A seal keeps everything in and changes nothing; where it is refused, runs go on and say so."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -114,7 +115,15 @@ def test_a_run_of_the_whole_suite_sends_no_packet(root, whole_project, tmp_path,
     words = [sys.executable, str(TESTS / "suite" / "alone.py"), sys.executable, "-m", "harness"]
     words += ["run", option, "--no-cache", "--report", str(tmp_path), "--project", str(root)]
     ended = subprocess.run(
-        words, check=False, capture_output=True, text=True, cwd=root, env={"PYTHONPATH": str(root)}
+        words,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={
+            "PYTHONPATH": str(root),
+            "SAMPLEPROOF_CACHE_DIR": os.environ["SAMPLEPROOF_CACHE_DIR"],
+        },
     )
     if ended.returncode == 77:
         pytest.skip(f"there can be no network of its own here: {ended.stderr}")
@@ -134,7 +143,7 @@ def harness(*arguments, project, before=()):
         capture_output=True,
         text=True,
         cwd=TESTS.parent,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(project)},
+        env={"PATH": "/usr/bin:/bin", "SAMPLEPROOF_CACHE_DIR": os.environ["SAMPLEPROOF_CACHE_DIR"]},
     )
     return ended.returncode, ended.stdout, ended.stderr
 

@@ -12,7 +12,7 @@ from harness.cli.main import invoke
 def project(miniatures, tmp_path_factory):
     """A small project, rendered, with a sample that fails."""
     target = tmp_path_factory.mktemp("shards") / "project"
-    copied = copy_project(MINIATURES, target, miniatures.stage.state)
+    copied = copy_project(MINIATURES, target)
     code, _, said = call("render", project=copied)
     assert code == 0, said
     sample = copied / "samples/plain/question.py"

@@ -21,6 +21,7 @@ from harness.outcome import Outcome, Parity, compare
 from harness.render.sample import render
 from harness.runner.stage import Stage
 from harness.suite import run_cell
+from harness.toolchain.cache import made_state
 from harness.toolchain.ready import prepare_all
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Workshop:
         """Open a project; without toolchains, what it needs is looked up or installed."""
         self.root = root
         self.project = open_project(root)
-        state = root / ".harness"
+        state = made_state(root)
         if toolchains is None:
             toolchains = prepare_all(self.project.clients.values(), root, state, print)
         self.toolchains = toolchains
@@ -225,7 +226,7 @@ def without_run(lines: Iterable[Line]) -> list[Line]:
 
 def command(*arguments: object, project: Path, **changes: str) -> subprocess.Popen[str]:
     """Starts the command line as a user would, with nothing of this process's environment."""
-    names = ("PATH", "HOME", "SSL_CERT_FILE")
+    names = ("PATH", "HOME", "SSL_CERT_FILE", "SAMPLEPROOF_CACHE_DIR")
     environment = {name: os.environ[name] for name in names if name in os.environ} | changes
     return subprocess.Popen(
         [sys.executable, "-m", "harness", *map(str, arguments), "--project", str(project)],
@@ -247,12 +248,21 @@ def call(*arguments: object, project: Path, **changes: str) -> tuple[int, str, s
     return process.returncode, output, said
 
 
-def copy_project(source: Path, target: Path, state: Path | None = None) -> Path:
-    """A project's samples in another place, with toolchains at hand but no other state."""
+def copy_project(source: Path, target: Path) -> Path:
+    """A project's samples in another place, with no state."""
     shutil.copytree(source / "samples", target / "samples", symlinks=True)
-    state = state or source / ".harness"
-    (target / ".harness").mkdir()
-    for name in ("python", "node"):
-        if (state / name).is_dir():
-            (target / ".harness" / name).symlink_to(state / name)
     return target
+
+
+def own_cache(folder: Path, toolchains: Mapping[str, Ready]) -> Path:
+    """A cache folder of its own, with copies of what was installed for some clients.
+
+    Args:
+        folder: Becomes that; it is not there.
+        toolchains: What those clients need.
+    """
+    common = Path(os.environ["SAMPLEPROOF_CACHE_DIR"])
+    for path in {path for ready in toolchains.values() for path in ready.installed}:
+        shutil.copytree(path, folder / Path(path).relative_to(common), symlinks=True)
+    folder.chmod(0o700)
+    return folder

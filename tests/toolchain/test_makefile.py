@@ -173,10 +173,10 @@ def test_two_targets_at_once_install_once(make):
 def test_clean_leaves_what_is_the_users_own(make):
     samples = make.clone / "samples/javascript"
     (samples / "node_modules").mkdir(parents=True)
-    (make.clone / ".harness").mkdir()
+    (make.clone / "build").mkdir()
     assert make("clean").returncode == 0
     assert (samples / "node_modules").exists()
-    assert not (make.clone / ".harness").exists()
+    assert not (make.clone / "build").exists()
 
 
 def test_every_lock_has_hashes_and_names_no_place():

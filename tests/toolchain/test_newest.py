@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from harness.model.problem import HarnessError, InvalidError
+from harness.toolchain.cache import made_state
 from harness.toolchain.newest import pin_newest
 from harness.toolchain.node import NPM
 from harness.toolchain.ready import prepare_all
-from harness.toolchain.state import state_folder
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("1.2.3", "2.0.0-beta.1", "1.10.0")
@@ -59,7 +59,7 @@ def registry(newest):
 def npm(project, monkeypatch, tmp_path):
     """The Node of this clone's own samples is the one on PATH, with an npm."""
     clients = [project.clients["javascript"]]
-    ready = prepare_all(clients, ROOT, state_folder(ROOT), print)["javascript"]
+    ready = prepare_all(clients, ROOT, made_state(ROOT), print)["javascript"]
     found = Path(ready.words["node"])
     folder = tmp_path / "bin"
     folder.mkdir()

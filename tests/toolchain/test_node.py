@@ -59,7 +59,7 @@ def test_without_node_or_npm_the_pinned_one_is_installed(fp, make_need, programs
     fakes.uv_brings_node(fp)
     found = node.find_node(need, WANTED)
     assert found.version == node.pinned_version()
-    assert found.path.startswith(str(need.state))
+    assert found.path.startswith(str(need.toolchains))
     assert found.npm[0] == found.path
     assert "--require-hashes --only-binary :all:" in fakes.programs_started(fp)[0]
     assert make_need.said == [f"installing Node {node.pinned_version()} for javascript …"]
@@ -88,7 +88,7 @@ def test_a_version_that_is_asked_for_is_built_by_nodeenv(fp, make_need, programs
     fp.register([sys.executable, "-m", "nodeenv", fp.any()], callback=fakes.nodeenv)
     found = node.find_node(need, WANTED)
     assert found.version == "22.11.0"
-    assert found.path == str(need.state / "node/runtime-22.11.0/bin/node")
+    assert found.path == str(need.toolchains / "node/runtime-22.11.0/bin/node")
     assert "--prebuilt --force --node=22.11.0" in fakes.programs_started(fp)[0]
     assert node.find_node(need, WANTED) == found, "it was built again"
 

@@ -13,14 +13,16 @@ def test_an_environment_is_made_from_the_lock(fp, make_need):
     need = make_need()
     fakes.uv_makes_environment(fp, {"azure-ai-inference": "1.0.0b9"})
     parts = python.provide(need)
-    assert parts.words["python"].startswith(str(need.state / "python"))
+    assert parts.words["python"].startswith(str(need.toolchains / "python"))
     assert os.access(parts.words["python"], os.X_OK)
     assert parts.versions["azure-ai-inference"] == "1.0.0b9"
     assert parts.versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert sys.base_prefix in parts.libraries
     make, fill, _ = fakes.programs_started(fp)
     assert f"--python {sys.executable}" in make, "not the harness's own Python"
-    assert f"--require-hashes --compile-bytecode --link-mode copy --python {need.state}" in fill
+    assert (
+        f"--require-hashes --compile-bytecode --link-mode copy --python {need.toolchains}" in fill
+    )
     assert "--system-certs" in fill
     assert fill.endswith(f"-r {need.folder / 'requirements.txt'}")
     assert make_need.said == [

@@ -2,6 +2,7 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.model.problem import HarnessError, InvalidError
@@ -57,7 +58,7 @@ def test_an_environment_that_vanished_is_made_again(fp, make_need, prepared):
     need = make_need()
     fakes.uv_makes_environment(fp)
     first = prepared(need)
-    shutil.rmtree(need.state / "python")
+    shutil.rmtree(need.toolchains / "python")
     fakes.uv_makes_environment(fp)
     again = prepared(need)
     assert again.words == first.words
@@ -118,7 +119,7 @@ def test_a_node_that_vanished_is_replaced_by_the_pinned_one(fp, node_need, prepa
     Path(first.words["node"]).unlink()
     fakes.uv_brings_node(fp)
     again = prepared(node_need)
-    assert again.words["node"].startswith(str(node_need.state))
+    assert again.words["node"].startswith(str(node_need.toolchains))
     assert again.digest != first.digest
 
 
@@ -170,15 +171,26 @@ def test_a_damaged_stamp_is_not_believed(fp, make_need, prepared, damage):
     assert stamp.read_bytes() != damage
 
 
-def test_a_clone_that_was_copied_uses_nothing_of_the_first(fp, make_need, prepared, tmp_path):
+def test_a_clone_finds_what_was_installed_for_another(fp, make_need, prepared, tmp_path):
     need = make_need()
     fakes.uv_makes_environment(fp)
-    prepared(need)
+    first = prepared(need)
     copy = tmp_path / "copy"
     shutil.copytree(tmp_path / "project", copy)
-    fakes.uv_makes_environment(fp)
-    ready = prepare(need.client, copy, copy / ".harness", need.announce)
-    assert ready.words["python"].startswith(str(copy))
+    fakes.uv_lists(fp, {"x": "1.0"})
+    ready = prepare(need.client, copy, need.state.with_name("copy"), need.announce)
+    assert ready.words == first.words
+    assert len(make_need.said) == 1
+
+
+@pytest.mark.parametrize("line", ["-r other.txt", "--constraint=other.txt", "x @ file:x", "./x"])
+def test_a_lock_that_names_other_files_is_one_projects_alone(make_need, tmp_path, line):
+    need = make_need()
+    lock = need.folder / "requirements.txt"
+    lock.write_text(f"{lock.read_text()}{line}\n")
+    elsewhere = msgspec.structs.replace(need, folder=tmp_path / "copy")
+    shutil.copytree(need.folder, elsewhere.folder)
+    assert python.place(need) != python.place(elsewhere)
 
 
 def test_programs_count_beside_a_language(fp, make_need, prepared, programs_on_path):
@@ -211,7 +223,8 @@ def test_a_fault_in_a_lock_is_the_users_whoever_else_is_fine(make_need, root_of)
 
 def test_a_project_that_cannot_be_written_is_named(make_need, prepared):
     need = make_need()
+    need.state.parent.mkdir(parents=True)
     need.state.write_text("a file is in the way")
-    with pytest.raises(HarnessError, match=r"cannot write in .*\.harness") as caught:
+    with pytest.raises(HarnessError, match=r"cache/projects/project is no folder") as caught:
         prepared(need)
-    assert "writable" in caught.value.remedy
+    assert caught.value.remedy == f"look what it is, then run: rm {need.state}"

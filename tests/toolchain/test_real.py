@@ -1,6 +1,7 @@
 """The real thing: the toolchains of this project's own clients, kept where `sampleproof run` keeps them."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.model import build
+from harness.toolchain.cache import made_state
 from harness.toolchain.node import misfits
 from harness.toolchain.ready import prepare, prepare_all
-from harness.toolchain.state import state_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ def clients():
 
 @pytest.fixture(scope="module")
 def ready(clients):
-    return prepare_all(clients.values(), ROOT, state_folder(ROOT), print)
+    return prepare_all(clients.values(), ROOT, made_state(ROOT), print)
 
 
 def test_python_imports_exactly_what_is_pinned(ready):
@@ -63,7 +64,7 @@ def test_node_finds_the_pinned_packages_beside_the_samples(ready):
     version, found = json.loads(done.stdout)
     assert version == ready["javascript"].versions["node"]
     assert misfits(version, {"@azure/core-sse": ">=22.0.0"}) == []
-    assert str(state_folder(ROOT)) in found
+    assert os.environ["SAMPLEPROOF_CACHE_DIR"] in found
     assert done.stderr == ""
 
 
@@ -86,5 +87,5 @@ def test_every_path_is_absolute_and_there(ready):
 
 def test_a_second_call_starts_no_program(fp, clients, ready):
     for name, client in clients.items():
-        found = prepare(client, ROOT, state_folder(ROOT), lambda _: pytest.fail("installed again"))
+        found = prepare(client, ROOT, made_state(ROOT), lambda _: pytest.fail("installed again"))
         assert found == ready[name]

@@ -44,7 +44,7 @@ def command(ctx: click.Context, project: Path | None) -> None:
     """
     if ctx.invoked_subcommand is None:
         from harness.memory.memory import store_of
-        from harness.toolchain.state import state_folder
+        from harness.toolchain.cache import state_folder
 
         store = store_of(state_folder(rooted(project)))
         say(f"{told(store.size())}, in {store.folder}")

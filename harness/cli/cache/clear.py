@@ -24,7 +24,7 @@ def command(project: Path | None) -> None:
       sampleproof cache clear
     """
     from harness.memory.memory import store_of
-    from harness.toolchain.state import state_folder
+    from harness.toolchain.cache import state_folder
 
     store = store_of(state_folder(rooted(project)))
     say(f"Removed {told(store.clear())}")
