@@ -14,6 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from harness.gateway import made_up
+from harness.gateway.example import UnfitSchemaError
 from harness.gateway.listing import CREATED, compact, json_parts, whole
 from harness.gateway.responder import Chunk, End, Head, header
 from harness.model import jsonvalue
@@ -114,7 +115,10 @@ class Echo:
         known = name.rpartition("/")[2]
         if not self._any_model and known not in self._catalog.models:
             raise RefusalError(400, "unknown_model", f"Unknown model: {name}")
-        turns = [made_up.turn(body, number) for number in range(body.get("n") or 1)]
+        try:
+            turns = [made_up.turn(body, number) for number in range(body.get("n") or 1)]
+        except UnfitSchemaError as error:
+            raise RefusalError(400, "bad_request", str(error)) from error
         answer = Answer(body, known, turns)
         return answer.stream() if body.get("stream") else json_parts(answer.whole())
 

@@ -7,6 +7,10 @@ from typing import Any
 DEEPEST = 12
 """How far a schema is followed into itself."""
 
+MOST_CHARACTERS, MOST_VALUES = 100_000, 10_000
+"""Of all texts together, and in all lists and objects together: a schema of a line can ask for more
+than any memory holds."""
+
 STRINGS = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T12:00:00Z",
@@ -17,16 +21,59 @@ STRINGS = {
 }
 
 
+class UnfitSchemaError(ValueError):
+    """No value is made up for a schema: it is none, or asks for too much."""
+
+
 def example(schema: dict[str, Any]) -> Any:
-    """A value for a schema (JSON Schema 2020-12). A text is its own property's name."""
-    return _Examples(schema).of({"type": "object", **schema}, "value", 0)
+    """A value for a schema (JSON Schema 2020-12). A text is its own property's name.
+
+    Raises:
+        UnfitSchemaError: It is no schema, or asks for too much.
+    """
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+        return _Examples(schema).of({"type": "object", **schema}, "value", 0)
+    except SchemaError as error:
+        raise UnfitSchemaError(f"not a JSON Schema: {error.json_path}: {error.message}") from None
+    except RecursionError:
+        raise UnfitSchemaError("the schema is nested too deeply") from None
 
 
 class _Examples:
     def __init__(self, root: dict[str, Any]) -> None:
         self._root = root
+        self._characters = self._values = 0
+
+    def _text(self, schema: dict[str, Any], name: str) -> str:
+        """A text; counted first, and made then."""
+        text = STRINGS.get(schema.get("format", ""), name)
+        size = int(schema.get("minLength", 0))
+        self._characters += max(size, len(text))
+        if self._characters > MOST_CHARACTERS:
+            raise UnfitSchemaError(
+                f"the schema asks for a text of {size:,} characters for {name!r}; "
+                f"at most {MOST_CHARACTERS:,} are made up, of all texts together"
+            )
+        most = schema.get("maxLength")
+        return text.ljust(size, ".")[: None if most is None else int(most)]
+
+    def _list(self, schema: dict[str, Any], name: str, depth: int) -> list[Any]:
+        count = max(1, int(schema.get("minItems", 1)))
+        if count > MOST_VALUES:
+            raise UnfitSchemaError(
+                f"the schema asks for {count:,} items for {name!r}; at most {MOST_VALUES:,} values "
+                "are made up"
+            )
+        return [self.of(schema.get("items", {}), name, depth) for _ in range(count)]
 
     def of(self, schema: Any, name: str, depth: int) -> Any:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            message = f"the schema asks for more than the {MOST_VALUES:,} values that are made up"
+            raise UnfitSchemaError(message)
         if not isinstance(schema, dict) or depth > DEEPEST:
             return None
         if "$ref" in schema:
@@ -45,11 +92,9 @@ class _Examples:
                 inner = schema.get("properties", {})
                 return {key: self.of(inner[key], key, depth) for key in inner}
             case "array":
-                count = max(1, schema.get("minItems", 1))
-                return [self.of(schema.get("items", {}), name, depth)] * count
+                return self._list(schema, name, depth)
             case "string":
-                text = STRINGS.get(schema.get("format", ""), name)
-                return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
+                return self._text(schema, name)
             case "integer" | "number":
                 return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
             case "boolean":

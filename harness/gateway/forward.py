@@ -45,6 +45,12 @@ HOP_BY_HOP = frozenset(
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that send a client to another place (RFC 9110, section 15.4)."""
 
+MOST_BYTES = 32 * 1024**2
+"""The longest body that is taken of an endpoint, as it comes: it is kept, and judged."""
+
+MOST_CHUNKS = 250_000
+"""The most pieces of it: each takes more than its bytes to keep."""
+
 OURS = FRAMING_HEADERS | {"host", "expect"}
 """Request headers that follow from where and how the request is sent on."""
 
@@ -58,6 +64,7 @@ class Forward:
         *,
         patience: Patience | None = None,
         trust: ssl.SSLContext | None = None,
+        most: int = MOST_BYTES,
     ) -> None:
         """Forward requests.
 
@@ -66,7 +73,9 @@ class Forward:
                 path, another key, another model. Host and length follow from what it gives.
             patience: How long the endpoint may take.
             trust: Whom to trust; the system's authorities unless told.
+            most: Bytes of an answer that are taken; of a longer one no more is read.
         """
+        self._most = most
         self._to = to
         self._patience = patience or Patience()
         self._trust = trust
@@ -83,7 +92,7 @@ class Forward:
         try:
             try:
                 upstream = await connect(asked, self._patience, self._trust)
-                answer = _Answer(upstream, asked, self._patience)
+                answer = _Answer(upstream, asked, self._patience, self._most)
                 head = await answer.head()
             except NoAnswerError as error:
                 for part in no_answer(error.answer):
@@ -103,8 +112,10 @@ class Forward:
 class _Answer:
     """Reads one answer off a connection."""
 
-    def __init__(self, upstream: Upstream, request: Request, patience: Patience) -> None:
+    def __init__(self, upstream: Upstream, request: Request, patience: Patience, most: int) -> None:
         """Send a request."""
+        self._most = most
+        self._size = self._chunks = 0
         self._upstream = upstream
         self._patience = patience
         self._place = f"{request.host}:{request.port}"
@@ -154,6 +165,9 @@ class _Answer:
         if event.status_code in REDIRECTS and place:
             said = f"{event.status_code} {reason}".rstrip()
             raise NoAnswerError("moved", f"the endpoint answered {said}; it points to {place}")
+        if self._framing == "length" and length and int(length) > self._most:
+            message = f"{self._place} answers with {int(length):,} bytes; at most {self._most:,} are taken"
+            raise NoAnswerError("too_long", message)
         return Head(
             status=event.status_code,
             reason=reason,
@@ -175,6 +189,10 @@ class _Answer:
                 self._end = End(ending=self._closed())
             else:
                 if isinstance(event, h11.Data):
+                    self._size += len(event.data)
+                    if self._size > self._most or self._chunks > MOST_CHUNKS:
+                        self._end = End(ending="too_long")
+                        break
                     pieces.append(bytes(event.data))
                     if event.chunk_end or self._framing != "chunked":
                         return self._chunk(pieces)
@@ -192,6 +210,7 @@ class _Answer:
         return End(ending=self._closed())
 
     def _chunk(self, pieces: list[bytes]) -> Chunk:
+        self._chunks += 1
         after_ms = (self._now - self._last) * 1000
         self._last = self._now
         return Chunk(data=b"".join(pieces), after_ms=after_ms)

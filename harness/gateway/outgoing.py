@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import zlib
 from typing import TYPE_CHECKING
 
 from harness.gateway.coding import decoder_for, uncoded
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from harness.gateway.reading import Incoming
     from harness.gateway.responder import Chunk, End, Head
+    from harness.model.coding import Decoder
     from harness.model.recording import Framing
 
 CHUNKED = "Transfer-Encoding: chunked\r\n"
@@ -60,6 +62,7 @@ class Outgoing:
         request = self._incoming.request
         self._silent = request.method == "HEAD" or head.status in BODILESS
         self._decoder = decoder_for(head, request)
+        self._coding = head.coding
         framing = self._framing(head)
         self._chunked = framing == "chunked"
         self._left = head.length if framing == "length" else None
@@ -85,9 +88,9 @@ class Outgoing:
         """Go on with the answer.
 
         Raises:
-            zlib.error: The body is not coded as its head says.
+            HarnessError: The body is not coded as its head says, or holds more than is taken.
         """
-        data = chunk.data if self._decoder is None else self._decoder.decode(chunk.data)
+        data = chunk.data if self._decoder is None else self._undone(self._decoder, chunk.data)
         if not data or self._silent:
             return
         if self._has_chunk:
@@ -98,6 +101,15 @@ class Outgoing:
         elif self._left is not None:
             self._left -= len(data)
         self._put(data)
+
+    def _undone(self, decoder: Decoder, data: bytes) -> bytes:
+        try:
+            return decoder.decode(data)
+        except zlib.error as error:
+            raise HarnessError(
+                f"an answer's body cannot be undone from {self._coding}: {error}",
+                "look at what answers: the recording, or the endpoint",
+            ) from error
 
     def end(self, end: End) -> bool:
         """End the answer.

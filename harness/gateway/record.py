@@ -98,6 +98,9 @@ def _taken(request: Request, parts: list[Part]) -> Taken:
         return Taken(request=request, response=None, missing=why.message, no_answer=why)
     if head.miss is not None:
         return Taken(request=request, response=None, missing=head.miss)
+    if end.ending == "too_long":
+        missing = "the answer is longer than what is taken of one"
+        return Taken(request=request, response=None, missing=missing)
     return Taken(request=request, response=response_of(head, parts[1:-1], end))
 
 

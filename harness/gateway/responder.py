@@ -37,9 +37,11 @@ Cause: TypeAlias = Literal[
     "moved",
     "limits",
     "unsearched",
+    "too_long",
 ]
 """What kept an endpoint from answering; `moved` if it only says where else to ask, `limits` if it was
-not asked, for it allows no more, `unsearched` if nobody can say whether the key is in its answer."""
+not asked, for it allows no more, `unsearched` if nobody can say whether the key is in its answer,
+`too_long` if it announced more than is taken."""
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):

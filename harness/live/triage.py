@@ -140,7 +140,7 @@ def may_be_too_much(outcome: Outcome, *, has_answered: bool) -> bool:
         return any(one.response.is_stream for one in answers or ())
     if bad.no_answer == "connect":
         return has_answered
-    if bad.no_answer or bad.response.ending == "timed_out":
+    if bad.no_answer or bad.response.ending in {"timed_out", "too_long"}:
         return bad.no_answer in BROKEN
     return outcome.cell.operation.reply(bad.response).kind in {"broken", "cut"}
 
@@ -169,6 +169,9 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
         return _limited(answer, evidence)
     if "timed_out" in {answer.no_answer, answer.response.ending}:
         return _slow(outcome, evidence)
+    if "too_long" in {answer.no_answer, answer.response.ending}:
+        remedy = "name another endpoint or model: no sample of the project needs such an answer"
+        return Diagnosis(cause="answer", evidence=evidence, remedy=remedy)
     kind = operation.reply(answer.response).kind
     if kind == "withheld":
         remedy = "ask in other words, or name another model"

@@ -17,12 +17,26 @@ AUTOMATIC = zlib.MAX_WBITS | 32
 
 ZLIB_METHOD = 8
 
+MOST = 64 * 1024**2
+"""Bytes that coded data may hold: far above any answer, and far below what memory holds. Gzip makes a
+thousand times as many of its own, at most."""
+
+
+class TooLongError(zlib.error):
+    """Coded data holds more than is taken."""
+
 
 class Decoder:
     """Undoes gzip or deflate, piece by piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        """Decode from the beginning.
+
+        Args:
+            most: Bytes that there may be in all.
+        """
         self._inner: zlib._Decompress | None = None
+        self._left = most
 
     @property
     def has_begun(self) -> bool:
@@ -38,6 +52,7 @@ class Decoder:
         """What a piece of coded data adds.
 
         Raises:
+            TooLongError: There are more than there may be.
             zlib.error: It is not coded as it says.
         """
         return b"".join(self.pieces(data))
@@ -46,6 +61,7 @@ class Decoder:
         """The same in small pieces: a little coded data may be a great deal.
 
         Raises:
+            TooLongError: There are more than there may be.
             zlib.error: It is not coded as it says.
         """
         if not data:
@@ -55,5 +71,8 @@ class Decoder:
             wrapped = data[0] & 0x0F == ZLIB_METHOD or data[0] == 0x1F  # noqa: PLR2004
             self._inner = zlib.decompressobj(AUTOMATIC if wrapped else -zlib.MAX_WBITS)
         while piece := self._inner.decompress(data, PIECE):
+            self._left -= len(piece)
+            if self._left < 0:
+                raise TooLongError("it holds more than is taken")
             yield piece
             data = self._inner.unconsumed_tail

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from harness.model.coding import KNOWN, Decoder
+from harness.model.coding import KNOWN, MOST, Decoder, TooLongError
 from harness.model.event_stream import blocks
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 EVENT_STREAM = "text/event-stream"
 
 Framing = Literal["length", "chunked", "close"]
-Ending = Literal["complete", "closed", "reset", "timed_out"]
-"""How an answer ended: as it should, or before that, with the connection closed, reset, or left open
-though nothing more came."""
+Ending = Literal["complete", "closed", "reset", "timed_out", "too_long"]
+"""How an answer ended: as it should, or before that, with the connection closed, reset, left open
+though nothing more came, or given up by us, since more came than is taken."""
 
 RecordedEnding = Ending | Literal["cut"]
 """How a recorded answer ended. One that was cut came to the connection's proper end, but its event
@@ -102,7 +102,9 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             raise UnreadableError(f"its coding, {self.coding}, is not known here")
         decoder = Decoder()
         try:
-            return tuple(decoder.decode(part) for part in self.parts)
+            return tuple([decoder.decode(part) for part in self.parts])
+        except TooLongError as error:
+            raise UnreadableError(f"{error}: over {MOST:,} bytes of {self.coding}") from error
         except zlib.error as error:
             raise UnreadableError(f"it is not {self.coding}: {error}") from error
 

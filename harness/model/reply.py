@@ -24,6 +24,7 @@ ENDINGS = {
     "closed": "the connection was closed",
     "reset": "the connection was reset",
     "timed_out": "no more came in time",
+    "too_long": "it is longer than what is taken of an answer",
 }
 
 Kind = Literal["answer", "withheld", "cut", "broken", "error"]

@@ -112,6 +112,8 @@ class Seen:
             HarnessError: It failed.
         """
         for service in self._services:
+            if isinstance(service.fault, HarnessError):
+                raise service.fault
             if service.fault is not None:
                 raise HarnessError(
                     f"the gateway failed: {describe(service.fault)}", "please report this"

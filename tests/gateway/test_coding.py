@@ -4,6 +4,10 @@ import zlib
 import pytest
 from wire import ok, post, response, tunnel
 
+from harness.model.coding import Decoder, TooLongError
+from harness.model.problem import HarnessError
+from harness.model.recording import ChunkMark, Response, UnreadableError
+
 BODY = b"the capital of France " * 50
 BARE = zlib.compressobj(wbits=-15)
 CODED = {
@@ -46,4 +50,33 @@ def test_a_body_that_is_not_coded_as_it_says_is_our_fault(background, trust):
     with background.serve(broken, faulty=True) as served, tunnel(served, trust) as sock:
         sock.sendall(post())
         assert b"nonsense" not in sock.recv(65536)
-    assert isinstance(served.service.fault, zlib.error)
+    assert isinstance(served.service.fault, HarnessError)
+    assert "cannot be undone from gzip" in served.service.fault.message
+
+
+def test_what_is_coded_may_hold_so_much_and_no_more():
+    packer = zlib.compressobj(wbits=31)
+    whole = packer.compress(bytes(300_000)) + packer.flush()
+    assert len(Decoder(300_000).decode(whole)) == 300_000
+    with pytest.raises(TooLongError):
+        Decoder(299_999).decode(whole)
+    decoder = Decoder(100_000)
+    pieces = (decoder.decode(whole[place : place + 10]) for place in range(0, len(whole), 10))
+    with pytest.raises(TooLongError):
+        list(pieces)
+
+
+def test_a_body_that_inflates_without_end_is_not_opened(monkeypatch):
+    monkeypatch.setattr("harness.model.coding.Decoder.__init__.__defaults__", (100_000,))
+    body = gzip.compress(bytes(300_000))
+    found = Response(
+        status=200,
+        reason="OK",
+        headers=(("Content-Encoding", "gzip"),),
+        framing="length",
+        body=body,
+        chunks=(ChunkMark(size=len(body), after_ms=0),),
+    )
+    with pytest.raises(UnreadableError, match="it holds more than is taken"):
+        found.opened()
+    assert found.plain is found

@@ -147,6 +147,37 @@ def test_what_contradicts_itself_is_refused(echo, changes, says):
     assert says in error["message"]
 
 
+NESTED = {"type": "array", "minItems": 9, "items": {"$ref": "#"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [
+        ({"properties": {"a": {"type": "string", "minLength": 500_000_000}}}, "500,000,000 char"),
+        ({"properties": {"a": {"type": "array", "minItems": 500_000_000}}}, "500,000,000 items"),
+        (NESTED, "more than the 10,000 values"),
+        (
+            {"properties": {key: {"$ref": "#"} for key in "abcdefghijkl"}},
+            "more than the 10,000 values",
+        ),
+        ({"minLength": "many"}, "not a JSON Schema: $.minLength"),
+        ({"properties": []}, "not a JSON Schema: $.properties"),
+    ],
+)
+def test_a_schema_that_asks_for_too_much_is_refused(echo, schema, says):
+    formed = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    called = {"tools": [{"type": "function", "function": FUNCTION | {"parameters": schema}}]}
+    for changes in ({"response_format": formed}, called):
+        status, error = refused(echo, asked(**changes))
+        assert status == 400
+        assert says in error["message"]
+
+
+def test_a_long_message_is_not_echoed_whole(echo):
+    _, body = answer(echo, asked(messages=[{"role": "user", "content": "x" * 300_000}]))
+    assert 100_000 < len(body) < 102_000
+
+
 def test_what_is_no_chat_request_is_refused(echo):
     assert refused(echo, request(b"{"))[1]["message"].startswith("The body is not JSON")
     assert refused(echo, request({}, method="GET"))[0] == 405

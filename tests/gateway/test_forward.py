@@ -8,19 +8,19 @@ import pytest
 from raw import CHUNKED, CLOSE, HANG, LAST, RESET, Raw, asked, framed, http
 from wire import HOST, post, response, tunnel, until
 
-from harness.gateway.forward import Forward
+from harness.gateway.forward import MOST_BYTES, Forward
 from harness.gateway.responder import Chunk, End, Head
 from harness.gateway.upstream import Patience
 
 SHORT = Patience(connect_s=2, head_s=0.2, idle_s=0.2)
 
 
-def forward(script, request=asked, patience=SHORT, **server):
+def forward(script, request=asked, patience=SHORT, most=MOST_BYTES, **server):
     """What an endpoint's script becomes, and what the endpoint was asked."""
 
     async def run():
         async with Raw(script).serve(**server) as raw:
-            answer = Forward(patience=patience).respond(request(raw.port))
+            answer = Forward(patience=patience, most=most).respond(request(raw.port))
             return [part async for part in answer], raw.requests
 
     return asyncio.run(run())
@@ -247,3 +247,24 @@ def test_an_endpoint_that_stalls_leaves_the_sample_waiting(background, trust):
         sock.settimeout(0.5)
         with pytest.raises(TimeoutError):
             sock.recv(1)
+
+
+LONG = [framed(b"x" * 400), framed(b"y" * 400), framed(b"z" * 400)] * 1000
+
+
+@pytest.mark.parametrize(
+    ("head", "pieces"),
+    [(http("200 OK", CHUNKED), LONG), (http("200 OK"), [b"x" * 600, 0.02, *[b"y" * 600] * 1000])],
+    ids=["chunked", "until it closes"],
+)
+def test_an_answer_without_end_is_given_up(head, pieces):
+    _, *chunks, end = forward([head, *pieces], most=1000)[0]
+    assert end == End(ending="too_long")
+    assert 0 < sum(len(one.data) for one in chunks) <= 1000
+
+
+def test_an_answer_that_announces_too_much_is_not_read():
+    head, *_ = forward([http("200 OK", body=b"x" * 1001)], most=1000)[0]
+    assert head.no_answer.cause == "too_long"
+    assert "answers with 1,001 bytes; at most 1,000 are taken" in head.no_answer.message
+    assert forward([http("200 OK", body=b"x" * 1000)], most=1000)[0][-1] == End()

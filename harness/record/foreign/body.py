@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.gateway.outgoing import BODILESS
 from harness.gateway.responder import header, tokens
 from harness.model import jsonvalue
-from harness.model.coding import KNOWN, Decoder
+from harness.model.coding import KNOWN, MOST, Decoder, TooLongError
 from harness.model.recording import EVENT_STREAM, media_type
 from harness.record.foreign.entry import DoubtError, printable
 
@@ -38,12 +38,6 @@ UNCLOSED = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*(?:\{(?!.*\}\s*\Z)|\[(?!.*\]\s*
 
 ANEW = "record it anew, and keep bodies"
 UNCODED = "record it anew with the request header 'Accept-Encoding: gzip', or 'identity'"
-
-MOST = 2**26
-"""Bytes that a compressed body may have: far above any answer, and far below what memory holds."""
-
-STEP = 2**14
-"""Bytes that are opened at once; gzip makes a thousand times as many of them, at most."""
 
 BORDERS, SLACK = 2, 64
 """Whoever counts bytes on the wire counts the borders of chunks too: never more than this."""
@@ -105,13 +99,16 @@ def _agreed(entry: Entry, fields: Fields, body: bytes) -> tuple[Fields, bytes]:
     trouble = ""
     if len(codings) == 1 and codings[0] in KNOWN:
         try:
-            opened, done = _opened(body)
+            decoder = Decoder()
+            opened = decoder.decode(body)
+        except TooLongError:
+            trouble = f"; it is over {MOST} bytes"
         except zlib.error as error:
             trouble = f"; it is damaged: {error}"
         else:
-            if done:
+            if decoder.is_done:
                 return fields, opened
-            trouble = "; it breaks off" if len(opened) <= MOST else f"; it is over {MOST} bytes"
+            trouble = "; it breaks off"
     # The last coding was applied last (RFC 9110, section 8.4).
     magic = MAGIC.get(codings[-1])
     coded = body.startswith(magic) if magic else not (entry.decoded or is_text(plain, body))
@@ -120,17 +117,6 @@ def _agreed(entry: Entry, fields: Fields, body: bytes) -> tuple[Fields, bytes]:
         message = f"{entry.field}: its body cannot be undone from {named}{trouble}"
         raise DoubtError(message, UNCODED)
     return plain, body
-
-
-def _opened(body: bytes) -> tuple[bytes, bool]:
-    """What is compressed in a body, up to a little more than most, and whether that is all."""
-    decoder = Decoder()
-    opened = bytearray()
-    for start in range(0, len(body), STEP):
-        opened += decoder.decode(body[start : start + STEP])
-        if len(opened) > MOST:
-            return bytes(opened), False
-    return bytes(opened), decoder.is_done
 
 
 def is_text(fields: Fields, body: bytes) -> bool:
