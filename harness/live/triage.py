@@ -157,12 +157,11 @@ def _endpoint(outcome: Outcome, evidence: str, target: Target) -> Diagnosis:
     endpoint, operation = target.endpoint, outcome.cell.operation
     if answer is None:
         return _unlike(outcome, evidence, target)
-    if _says_that_it_is_retired(answer.response, operation) or (
-        answer.no_answer and endpoint.retired
+    if (
+        _says_that_it_is_retired(answer.response, operation)
+        or (answer.no_answer and endpoint.retired)
+        or answer.no_answer == "moved"
     ):
-        remedy = _successor(target, answer.model)
-        return Diagnosis(cause="retired or moved", evidence=evidence, remedy=remedy)
-    if answer.no_answer == "moved":
         remedy = _successor(target, answer.model)
         return Diagnosis(cause="retired or moved", evidence=evidence, remedy=remedy)
     if answer.no_answer == "limits" or answer.asked_s is not None:
