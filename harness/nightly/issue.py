@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from harness.model.escape import code_block, code_span, cut, one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.nightly.trouble import Night, Trouble
+    from harness.nightly.trouble import Case, Night, Trouble
 
 LABEL = "sampleproof-nightly"
 
 MARK = re.compile(r"<!-- sampleproof: (?P<cause>[a-zA-Z ]+) (?P<sum>[0-9a-f]{8}) -->")
-"""Says in an issue's text, to programs alone, which cause it is of, and which samples it names."""
+"""Says in an issue's text, to programs alone, which cause it is of, and which samples it names. It counts
+where the text begins: what follows repeats what others have said."""
 
 SHOWN = 30
 """Samples that an issue explains."""
 
-LONGEST = 2_000
-"""Characters of one sample's evidence; GitHub refuses an issue of more than 65,536."""
+NAME, LONGEST, REMEDY = 200, 1_500, 500
+"""Characters of a sample's name, its evidence and the remedy."""
+
+LARGEST = 60_000
+"""Characters of an issue's text; GitHub refuses one of more than 65,536."""
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +41,14 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cause(self) -> str:
         """The cause it is of; empty if it is none of ours."""
-        found = MARK.search(self.body)
+        found = MARK.match(self.body)
         return found["cause"] if found else ""
+
+    @property
+    def sum(self) -> str:
+        """Which samples it names; empty if it is none of ours."""
+        found = MARK.match(self.body)
+        return found["sum"] if found else ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +79,7 @@ def steps(night: Night, there: Sequence[Issue], run: str) -> Iterator[Step]:
             title = f"Nightly: {trouble.cause}"
             yield Step(do="open", cause=trouble.cause, title=title, body=body)
             continue
-        same = _sum(trouble) in issue.body
+        same = _sum(trouble) == issue.sum
         comment = "" if same else f"Other samples than before have this now.{_see(run)}"
         yield Step(
             do="keep" if same else "update",
@@ -92,24 +104,37 @@ def _see(run: str) -> str:
 
 def _sum(trouble: Trouble) -> str:
     """Tells samples from others; what differs each night, such as wording, does not count."""
-    cells = " ".join(sorted(case.cell for case in trouble.cases))
+    cells = " ".join(sorted(one_line(case.cell) for case in trouble.cases))
     return hashlib.sha256(cells.encode()).hexdigest()[:8]
 
 
 def _body(night: Night, trouble: Trouble, run: str) -> str:
-    where = f"against {night.endpoint}" if night.endpoint else "against recordings"
+    where = f"against {code_span(night.endpoint)}" if night.endpoint else "against recordings"
     count = len(trouble.cases)
     parts = [
         f"<!-- sampleproof: {trouble.cause} {_sum(trouble)} -->",
         f"{count} sample{'' if count == 1 else 's'}, {where}.{_see(run)}",
     ]
+    last = "This text is written by the nightly run, which closes the issue, too."
+    told, room = 0, LARGEST - len(last) - sum(map(len, parts))
     for case in trouble.cases[:SHOWN]:
-        evidence = case.evidence[:LONGEST].replace("```", "'''")
-        remedy = f"\n\nRemedy: {case.remedy}" if case.remedy else ""
-        live = f"--live {night.endpoint} " if night.endpoint else ""
-        rerun = f"sampleproof run {live}'{case.cell}'"
-        parts.append(f"### `{case.cell}`\n\n```text\n{evidence}\n```{remedy}\n\nRerun: `{rerun}`")
-    if count > SHOWN:
-        parts.append(f"{count - SHOWN} more are in the report.")
-    parts.append("This text is written by the nightly run, which closes the issue, too.")
-    return "\n\n".join(parts) + "\n"
+        text = _case(case, night.endpoint)
+        room -= len(text) + 2
+        if room < 0:
+            break
+        parts.append(text)
+        told += 1
+    if count > told:
+        parts.append(f"{count - told} more are in the report.")
+    return "\n\n".join([*parts, last]) + "\n"
+
+
+def _case(case: Case, endpoint: str) -> str:
+    """What others have said stands in it as code alone, where nothing is a link, a mention or a mark."""
+    name = cut(one_line(case.cell), NAME, "…")
+    live = f"--live {endpoint} " if endpoint else ""
+    said = cut(case.evidence, LONGEST)
+    if case.remedy:
+        said += f"\n\nRemedy: {cut(case.remedy, REMEDY, '…')}"
+    rerun = code_span(f"sampleproof run {live}'{name}'")
+    return f"### {code_span(name)}\n\n{code_block(said)}\n\nRerun: {rerun}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from harness.model.escape import code_block, code_span, cut, one_line
 from harness.model.problem import invalid
+from harness.report.words import number
 from harness.toolchain.tool import run
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ BRANCH = "sampleproof/recordings"
 WORTH: frozenset[Kind] = frozenset({"exchanges", "status", "shape", "headers"})
 """Changes that say something of the endpoint. A wording, a count of tokens and where an answer is
 cut are others each time it is asked."""
+
+TITLE, CHANGES, LARGEST = 250, 10_000, 50_000
+"""Characters of a title, of what changes in one recording, and of all of that."""
 
 IDENTITY = {
     f"GIT_{who}_{what}": value
@@ -104,17 +109,24 @@ def propose(
         HarnessError: That command, git or GitHub refuses.
     """
     clone.publish(command)
-    title = f"Recordings of {endpoint}: {', '.join(one.scenario for one in taken)}"
+    names = ", ".join(one.scenario for one in taken)
+    title = cut(one_line(f"Recordings of {endpoint}: {names}"), TITLE, "…")
     clone.push(title)
     github.propose(BRANCH, title, _body(taken, endpoint, command))
 
 
 def _body(taken: Sequence[Offered], endpoint: str, command: str) -> str:
-    parts = [f"What {endpoint} answers now, and what is different from the recordings so far."]
-    for one in taken:
+    """What others have said stands in it as code alone, where nothing is a link, a mention or a mark."""
+    named = code_span(endpoint)
+    parts = [f"What {named} answers now, and what is different from the recordings so far."]
+    ran = f"{code_span(command)} has run with them, and all that it changes is in here."
+    room = LARGEST
+    for place, one in enumerate(taken):
         changes = "\n".join(f"{change.kind}: {change.message}" for change in one.changes)
-        safe = changes.replace("```", "'''")
-        parts.append(f"### {one.scenario}\n\n```text\n{safe}\n```")
-    if command:
-        parts.append(f"`{command}` has run with them, and all that it changes is in here.")
-    return "\n\n".join(parts) + "\n"
+        text = f"### {one_line(one.scenario)}\n\n{code_block(cut(changes, CHANGES, '… the rest is in the files'))}"
+        room -= len(text)
+        if room < 0:
+            parts.append(f"{number(len(taken) - place, 'more scenario')}: see the files.")
+            break
+        parts.append(text)
+    return "\n\n".join([*parts, *([ran] if command else [])]) + "\n"

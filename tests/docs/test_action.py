@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from readers import commands
 from ruamel.yaml import YAML
 
 from harness.cli.main import cli
@@ -92,6 +93,34 @@ def test_a_sample_that_fails_is_annotated(machine, clone):
     )
     assert "<code>basic</code></td><td>❌ fail</td><td>–</td>" in summary
     assert machine("Annotate and sum up", published="false")[1].splitlines() == [first]
+
+
+def test_no_line_of_a_run_is_a_command_to_github(machine, clone):
+    path = clone.folder / "samples/curl/basic.sh"
+    said = "::error::made up\n  ::add-mask::a\n##[error]made up\r::stop-commands::x"
+    path.write_text(f"printf '{said}\\033[2J'; printf '{said}' >&2\n{path.read_text()}")
+    code, out, _ = machine("Run every sample", arguments="curl/basic")
+    assert code == 1
+    first, *lines, last = out.replace("\r", "\n").splitlines()
+    token = first.removeprefix("::stop-commands::")
+    assert last == f"::{token}::"
+    assert len(token) == 32
+    assert "made up" in out
+    assert not commands("\n".join(lines))
+    assert "\x1b" not in out
+    code, out, _ = machine("Annotate and sum up", published="false")
+    assert all(line.startswith(("::error file=", "::warning file=")) for line in out.splitlines())
+
+
+def test_what_a_project_holds_is_not_imported_when_it_is_installed(action, tmp_path):
+    (tmp_path / "venv.py").write_text("print('made up')")
+    line = next(
+        line for line in action["runs"]["steps"][0]["run"].split("\n") if line.startswith("python3")
+    )
+    script = line.replace('"$TEMP/sampleproof"', "--help")
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, check=True)
+    assert b"made up" not in done.stdout
+    assert "--no-config pip install" in action["runs"]["steps"][0]["run"]
 
 
 def test_inputs_reach_scripts_as_environment_alone(action):

@@ -60,7 +60,7 @@ def test_actionlint_finds_nothing(actionlint, root):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("matrix.part }}/3", "matrix.prt }}/3", 'property "prt" is not defined'),
+        ("matrix.part }}\n", "matrix.prt }}\n", 'property "prt" is not defined'),
         ("needs: samples", "needs: sample", 'needs job "sample" which does not exist'),
         ("cron: '17 4 * * 1'", "cron: '17 4 * *'", "invalid CRON format"),
         ("        with:\n", "        wiht:\n", 'unexpected key "wiht"'),

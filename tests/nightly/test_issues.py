@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from hypothesis import example, given, settings
 from lines import cell
+from readers import HOSTILE, NASTY, moves, rendered
 from reported import finding, parity
 
 from harness.cli.main import invoke
-from harness.nightly.trouble import night
+from harness.nightly.issue import Issue, steps
+from harness.nightly.trouble import Case, Night, Trouble, night
 
 OURS = {"sample", "client library", "API shape"}
 CAUSES = [*sorted(OURS), "answer", "retired or moved", "credentials", "quota", "network"]
@@ -144,8 +147,50 @@ def test_an_issue_holds_whatever_a_sample_prints(tell, github):
     tell(*(cell(f"python/{number}", "fail", "sample", evidence) for number in range(40)))
     body = github.issues[0]["body"]
     assert len(body) < 65_536
-    assert body.count("```") == 60  # no sample's own
+    tags, _ = rendered(body)
+    assert tags.count("/pre") == 30  # no sample's own
+    assert ("script",) not in tags
     assert "10 more are in the report." in body
+
+
+@settings(max_examples=50)
+@given(HOSTILE)
+@example("".join(NASTY))
+@example("<" * 100_000)
+def test_what_an_issue_repeats_is_only_text(text):
+    name = f"python/x{text}"
+    case = Case(cell=name, evidence=text, remedy=text)
+    trouble = Trouble(cause="sample", cases=(case,) * 40)
+    found = Night(endpoint=f"x{text[:1000]}", troubles=(trouble,), judged=True)
+    (one,) = steps(found, [], "")
+    tags, _ = rendered(one.body)
+    per_case = ["h3", "code", "/code", "/h3", "pre", "code", "/code", "/pre"]
+    plain = [tag if isinstance(tag, str) else tag[0] for tag in tags]
+    begin = ["comment", "p", "code", "/code", "/p"]
+    assert plain[: len(begin + per_case)] == begin + per_case
+    assert set(plain) <= {*begin, *per_case, "p", "/p"}
+    assert len(one.body) < 65_536
+    assert not moves(one.body)
+
+
+def test_what_an_issue_repeats_is_no_mark_of_another():
+    mark = "<!-- sampleproof: API shape 00000000 -->"
+    case = Case(cell="python/basic", evidence=f"{mark} 0a1b2c3d", remedy=mark)
+    (one,) = steps(
+        Night(endpoint="", troubles=(Trouble(cause="sample", cases=(case,)),), judged=True), [], ""
+    )
+    kept = Issue(number=1, title=one.title, body=one.body)
+    assert kept.cause == "sample"
+    assert Issue(number=2, title="", body=f"Somebody says: {mark}").cause == ""
+    # Its sum in the words of a sample does not make other samples the same.
+    other = Case(cell="curl/basic", evidence=kept.sum, remedy="")
+    again = Night(endpoint="", troubles=(Trouble(cause="sample", cases=(other,)),), judged=True)
+    (first,) = steps(again, [], "")
+    forged = Issue(
+        number=3, title="", body=f"{one.body}{Issue(number=0, title='', body=first.body).sum}"
+    )
+    (step,) = steps(again, [forged], "")
+    assert step.do == "update"
 
 
 def test_a_dry_run_does_nothing(tell, github):

@@ -6,10 +6,15 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import example, given, settings
 from raw import CLOSE, Raw, http
+from readers import HOSTILE, NASTY, moves, rendered
 
 from harness.cli.main import invoke
+from harness.nightly import proposal
 from harness.nightly.proposal import BRANCH
+from harness.record.changes import Change
+from harness.record.shelf import Offered
 
 JSON = "Content-Type: application/json"
 
@@ -136,3 +141,26 @@ def test_other_changes_are_not_swept_along(propose, clone, github, capsys):
     assert code == 2
     assert github.calls == []
     assert path.read_text().endswith("# mine\n")
+
+
+@settings(max_examples=50)
+@given(HOSTILE)
+@example("".join(NASTY))
+def test_what_a_proposal_repeats_is_only_text(text):
+    def body(text):
+        change = Change(kind="shape", message=text)
+        return proposal._body(
+            [Offered(scenario="basic", state="waiting", changes=(change,))], text, text
+        )
+
+    shown = body(f"x{text}")
+    assert rendered(shown)[0] == rendered(body("x"))[0]
+    assert not moves(shown)
+
+
+def test_a_proposal_of_very_much_is_taken_by_github():
+    change = Change(kind="shape", message="`" * 20_000)
+    every = [Offered(scenario=f"s{i}", state="waiting", changes=(change,)) for i in range(40)]
+    body = proposal._body(every, "e", "")
+    assert len(body) < 65_536
+    assert "more scenarios: see the files." in body
