@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+import stat
+import sys
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from harness.cli.options import demo_option, opened, project_option
 from harness.printer import hand_over, say
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +43,14 @@ if TYPE_CHECKING:
     default=0,
     help="The port to listen on. [default: any that is free]",
 )
+@click.option(
+    "--pass",
+    "passed",
+    multiple=True,
+    metavar="HOST",
+    help="Let this host through, untouched: HOST or HOST:PORT; may be repeated. All others that are "
+    "not the project's are refused.",
+)
 @demo_option
 @project_option
 def command(
@@ -48,12 +59,15 @@ def command(
     limits: str | None,
     shell: Shell,
     port: int,
+    passed: tuple[str, ...],
     project: Path | None,
 ) -> int:
     """Run the gateway by itself, until Ctrl-C.
 
     Once it is ready it prints the lines that make a shell use it. Samples
-    that are started there are answered, whatever service they call.
+    that are started there are answered, if they call a service of the
+    project's catalogue. In place of your key the lines set a token that is
+    good for this gateway alone.
 
     \b
     Examples:
@@ -61,16 +75,19 @@ def command(
       sampleproof serve --responder echo --port 8080
       sampleproof serve --endpoint ollama
       sampleproof serve --responder echo --limits low
+      sampleproof serve --pass pypi.org --pass files.pythonhosted.org
     """
     if endpoint and responder not in {None, "forward"}:
         raise click.UsageError(f"--endpoint and --responder {responder} contradict each other")
     if responder == "forward" and not endpoint:
         raise click.UsageError("--responder forward needs --endpoint: where to?")
     from harness.live import serve, target
+    from harness.live.admission import read_passed
     from harness.live.forwarded import new_token
     from harness.toolchain.cache import made_state
 
     root, content = opened(project)
+    keep_to_oneself(sys.stdout)
     found = target.find(content.catalog, endpoint, os.environ) if endpoint else None
     token = new_token()
     answers = serve.responder(
@@ -89,8 +106,19 @@ def command(
             shell=shell,
             ready=lambda text: hand_over(f"{text}\n"),
             token=token,
-            tell=lambda text: say(text, err=True),
+            passed=[read_passed(one, serve.served_hosts(content)) for one in passed],
+            tell=lambda text: say(as_typed(text, project), err=True),
             secret=found.key if found else os.environ.get(content.catalog.endpoint.token, ""),
         )
     )
     return 0
+
+
+def keep_to_oneself(output: TextIO) -> None:
+    """Let nobody else read the file that the lines are written to: they hold a token."""
+    try:
+        status = os.fstat(output.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+            os.fchmod(output.fileno(), stat.S_IMODE(status.st_mode) & ~0o077)
+    except OSError:
+        pass  # it is no file

@@ -65,6 +65,7 @@ class Forward:
         patience: Patience | None = None,
         trust: ssl.SSLContext | None = None,
         most: int = MOST_BYTES,
+        redirects: bool = False,
     ) -> None:
         """Forward requests.
 
@@ -74,8 +75,10 @@ class Forward:
             patience: How long the endpoint may take.
             trust: Whom to trust; the system's authorities unless told.
             most: Bytes of an answer that are taken; of a longer one no more is read.
+            redirects: Whether a redirect is passed on like any other answer.
         """
         self._most = most
+        self._redirects = redirects
         self._to = to
         self._patience = patience or Patience()
         self._trust = trust
@@ -84,15 +87,17 @@ class Forward:
         """The parts of the endpoint's answer, each as soon as it has come.
 
         Where it gives none there is an error, with the reason in the head's `no_answer`. Its status
-        is one that no library retries. A redirect is none: it is for whoever gave the endpoint's URL,
-        and a library that followed it would leave the endpoint.
+        is one that no library retries. A redirect is none, unless told: it is for whoever gave the
+        endpoint's URL, and a library that followed it would leave the endpoint.
         """
         asked = self._to(request)
         upstream: Upstream | None = None
         try:
             try:
                 upstream = await connect(asked, self._patience, self._trust)
-                answer = _Answer(upstream, asked, self._patience, self._most)
+                answer = _Answer(
+                    upstream, asked, self._patience, self._most, redirects=self._redirects
+                )
                 head = await answer.head()
             except NoAnswerError as error:
                 for part in no_answer(error.answer):
@@ -112,9 +117,18 @@ class Forward:
 class _Answer:
     """Reads one answer off a connection."""
 
-    def __init__(self, upstream: Upstream, request: Request, patience: Patience, most: int) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        request: Request,
+        patience: Patience,
+        most: int,
+        *,
+        redirects: bool,
+    ) -> None:
         """Send a request."""
         self._most = most
+        self._redirects = redirects
         self._size = self._chunks = 0
         self._upstream = upstream
         self._patience = patience
@@ -162,7 +176,7 @@ class _Answer:
         length = header(headers, "content-length")
         reason = event.reason.decode("latin-1")
         place = header(headers, "location")
-        if event.status_code in REDIRECTS and place:
+        if event.status_code in REDIRECTS and place and not self._redirects:
             said = f"{event.status_code} {reason}".rstrip()
             raise NoAnswerError("moved", f"the endpoint answered {said}; it points to {place}")
         if self._framing == "length" and length and int(length) > self._most:

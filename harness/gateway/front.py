@@ -10,7 +10,7 @@ import asyncio
 import re
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import h11
@@ -55,12 +55,25 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     """What had to be taken from the socket, and belongs to the first request."""
 
 
-async def greet(sock: socket.socket, traffic: Traffic) -> Greeting | None:
+class Door(Protocol):
+    """Decides where a tunnel may lead."""
+
+    def refusal(self, tunnel: Tunnel) -> str:
+        """Why it is refused; empty if it is granted."""
+        ...
+
+    def passes(self, tunnel: Tunnel) -> bool:
+        """Whether one that is granted leads past the gateway, to where it was asked for."""
+        ...
+
+
+async def greet(sock: socket.socket, traffic: Traffic, door: Door | None = None) -> Greeting | None:
     """Find out what a client wants; a `CONNECT` is granted, or refused if it cannot be read.
 
     Args:
         sock: Non-blocking, just accepted, used by nobody else.
         traffic: Told of what is taken from the socket.
+        door: Says where a tunnel may lead; anywhere unless told.
 
     Returns:
         `None` if there is nothing more to be said.
@@ -99,6 +112,10 @@ async def greet(sock: socket.socket, traffic: Traffic) -> Greeting | None:
     headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
     traffic.tunnel(head[: end.end()], headers)
     traffic.host, traffic.port = tunnel.host, tunnel.port
+    if door is not None and (why := door.refusal(tunnel)):
+        traffic.refused = why
+        await _refuse(sock, traffic, 403, "Forbidden")
+        return None
     await asyncio.get_running_loop().sock_sendall(sock, ESTABLISHED)
     first = await _peek(sock, 1)
     return Greeting(tunnel=tunnel, tls=first[0] == TLS_HANDSHAKE) if first else None

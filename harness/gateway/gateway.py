@@ -16,6 +16,7 @@ from harness.gateway.budget import Budget
 from harness.gateway.connection import Connection
 from harness.gateway.front import Tunnel, greet
 from harness.gateway.overheard import OverheardReader, OverheardSocket
+from harness.gateway.passage import splice
 from harness.gateway.reading import PORTS, RequestReader
 from harness.gateway.traffic import Traffic
 from harness.model.secret import Secret
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.gateway.authority import Authority
-    from harness.gateway.front import Greeting
+    from harness.gateway.front import Door, Greeting
     from harness.gateway.responder import Request, Responder
     from harness.model.observation import SeenConnection
 
@@ -59,6 +60,7 @@ class Gateway:
         connected: Callable[[SeenConnection], None] = lambda _: None,
         secret: str = "",
         budget: Budget | None = None,
+        door: Door | None = None,
     ) -> Service:
         """Accept connections until the service is closed.
 
@@ -70,9 +72,10 @@ class Gateway:
             connected: Told of each connection when it has ended.
             secret: What is looked for in all that is no whole request.
             budget: What may come, over this socket and others; without, there is no limit.
+            door: Says where tunnels may lead; without, each is answered here.
         """
         budget = budget or Budget()
-        return Service(self._authority, listener, responder, seen, connected, secret, budget)
+        return Service(self._authority, listener, responder, seen, connected, secret, budget, door)
 
 
 class Service:
@@ -87,6 +90,7 @@ class Service:
         connected: Callable[[SeenConnection], None],
         secret: str,
         budget: Budget,
+        door: Door | None,
     ) -> None:
         """Begin to accept; called by `Gateway.serve`."""
         self.fault: BaseException | None = None
@@ -100,6 +104,7 @@ class Service:
         self._connected = connected
         self._secret = Secret(secret.encode())
         self._budget = budget
+        self._door = door
         self._loop = asyncio.get_running_loop()
         self._handlers: dict[asyncio.Task[None], Connection | None] = {}
         self._transports: set[asyncio.WriteTransport] = set()
@@ -211,8 +216,8 @@ class Service:
         traffic = Traffic(self._secret, self._budget)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            greeting = await greet(sock, traffic)
-            if greeting is None:
+            greeting = await greet(sock, traffic, self._door)
+            if greeting is None or await self._let_through(sock, greeting.tunnel, traffic):
                 return
             if greeting.tls:
                 sock.hear = traffic.greeting
@@ -236,6 +241,19 @@ class Service:
         finally:
             traffic.stray()
             self._connected(traffic.seen())
+
+    async def _let_through(
+        self, sock: socket.socket, tunnel: Tunnel | None, traffic: Traffic
+    ) -> bool:
+        """Whether a tunnel leads past the gateway; then it has done so, and is at its end."""
+        if tunnel is None or self._door is None or not self._door.passes(tunnel):
+            return False
+        try:
+            await splice(sock, tunnel)
+            traffic.requests += 1
+        except (OSError, TimeoutError) as error:
+            traffic.refused = f"cannot be reached: {_reason(error)}"
+        return True
 
     async def _context(
         self, greeting: Greeting, named: Callable[[str], None]

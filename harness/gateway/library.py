@@ -58,6 +58,10 @@ class Library:
 
     def _asked(self, method: str, path: str, data: bytes) -> Scenario | str:
         """The scenario that a request asks for, or why there is none."""
+        operations = self._project.operations.values()
+        if not any(one.is_asked(method, path, operations) for one in operations):
+            known = " or ".join(f"{one.method} …{one.path}" for one in operations)
+            return f"expected {known}, received {method} {path}"
         try:
             body = jsonvalue.parse(data)
         except ValueError as error:

@@ -59,10 +59,7 @@ class Forwarded:
                 yield part
             return
         if not carries(request, operation, self._token):
-            message = (
-                "This needs the token that `sampleproof serve` has printed, in the key's place: run "
-                "its lines in this shell."
-            )
+            message = "This needs the token that serve has printed: run its lines in this shell."
             for part in _refused(403, "Forbidden", "no_token", message):
                 yield part
             return

@@ -18,17 +18,19 @@ from harness.gateway.limited import Limited
 from harness.gateway.listing import Listing
 from harness.gateway.paced import Paced
 from harness.gateway.responder import Head
+from harness.live.admission import Admission, Admitted
 from harness.live.forwarded import Forwarded
-from harness.live.shells import settings
+from harness.live.shells import settings, variables, way_back
 from harness.model.problem import HarnessError
 from harness.model.secret import SHORTEST
 from harness.model.unexpected import describe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
     from harness.gateway.responder import Part, Request, Responder
+    from harness.live.admission import Passed
     from harness.live.shells import Shell
     from harness.live.target import Target
     from harness.model.catalog import Limits
@@ -59,6 +61,11 @@ def responder(
     else:
         inner = Listing(Paced(Library(project)), project.catalog)
     return Limited(inner, limits) if limits else inner
+
+
+def served_hosts(project: Project) -> list[str]:
+    """The hosts of services that are answered for."""
+    return [one.lower() for one in project.catalog.hosts]
 
 
 class Logged:
@@ -126,6 +133,7 @@ async def serve(
     ready: Callable[[str], None],
     tell: Callable[[str], None],
     token: str,
+    passed: Sequence[Passed] = (),
     secret: str = "",
 ) -> None:
     """Serve until interrupted.
@@ -139,27 +147,39 @@ async def serve(
         ready: Given the lines that make a shell use the gateway, once it does.
         tell: Told of each request, and of what comes beside requests.
         token: Stands in for the reader's key in that shell.
+        passed: Hosts that are let through.
         secret: What is looked for in that, unless it is so short that it may stand anywhere.
 
     Raises:
         HarnessError: The port is taken, certificates cannot be kept, or the gateway failed.
     """
+
+    def ended(connection: SeenConnection) -> None:
+        admission.ended(connection)
+        tell_beside(connection, tell)
+
     authority = Authority(state / "tls")
     listener = listen(port)
     try:
         authority.prepare(project.catalog.hosts)
         bundle = authority.bundle.resolve()
         given = listener.getsockname()[1]
-        key = (project.catalog.endpoint.token, token)
-        lines = settings(shell, given, bundle, project.clients.values(), key)
-        text = "\n".join(lines)
+        set_here = variables(
+            f"http://{ADDRESS}:{given}",
+            bundle,
+            project.clients.values(),
+            (project.catalog.endpoint.token, token),
+        )
+        text = "\n".join(settings(shell, set_here, project.catalog.endpoint.token))
+        admission = Admission(served_hosts(project), passed, given)
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         interruption.heed(lambda: loop.call_soon_threadsafe(stopped.set))
         service = await Gateway(authority).serve(
             listener,
-            Logged(answers, tell),
+            Logged(Admitted(answers, admission), tell),
             lambda _: None,
-            connected=lambda one: tell_beside(one, tell),
+            connected=ended,
+            door=admission,
             secret=secret if len(secret) >= SHORTEST else "",
         )
     except BaseException:
@@ -170,6 +190,9 @@ async def serve(
         await stopped.wait()
     finally:
         await service.close()
+    tell(
+        f"A shell that read those lines goes nowhere now. For the way back: {way_back(shell, set_here)}"
+    )
     for refusal in dict.fromkeys(service.refusals):
         tell(f"a client did not trust the gateway: {refusal}")
     if service.fault is not None:

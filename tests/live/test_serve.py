@@ -1,5 +1,6 @@
 """`sampleproof serve`, as a user meets it."""
 
+import io
 import os
 import shlex
 import socket
@@ -8,16 +9,18 @@ import sys
 
 import pytest
 from serving import ROOT, served
+from upstreams import right, upstream
 
-from harness.live.shells import setting
-from harness.model.problem import HarnessError
+from harness.cli.serve import keep_to_oneself
+from harness.live.shells import setting, settings, way_back
+from harness.model.problem import HarnessError, InvalidError
 
 
 def in_shell(serving, command):
     """A command in a shell that has been told to use the gateway."""
     lines = "\n".join(serving.lines)
     return subprocess.run(
-        ["bash", "-c", f"{lines}\nexport GITHUB_TOKEN=any\n{command}"],
+        ["bash", "-c", f"{lines}\n{command}"],
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
@@ -34,9 +37,11 @@ def test_a_published_sample_is_answered_in_ones_own_shell():
     assert '"content":"Paris is the capital of France.' in done.stdout
     assert "no_recording" in miss.stdout
     assert code == 0, said
-    first, second = said.splitlines()
+    first, second, third = said.splitlines()
     assert first.endswith("POST models.inference.ai.azure.com/chat/completions 200")
     assert "127.0.0.1/v1/chat/completions 400  nearest is " in second
+    assert "unset HTTPS_PROXY; " in third
+    assert "unset NO_PROXY; " in third
 
 
 def test_what_ones_shell_exempts_from_proxies_is_answered_too():
@@ -77,8 +82,10 @@ def test_what_comes_beside_requests_is_told():
         in_shell(serving, f"export KEY={key}\n{BESIDE}")
         code, said = serving.stop()
     assert code == 0, said
-    tunnel, socks, request = said.splitlines()
+    tunnel, socks, request, _ = said.splitlines()
     assert " CONNECT telemetry.example.org:443  no request came" in tunnel
+    assert "to let it through: " in tunnel
+    assert "serve --pass telemetry.example.org" in tunnel
     assert "the token shows in the request for a tunnel" in tunnel
     assert "3 bytes that are no whole request" in socks
     assert " POST models.inference.ai.azure.com/chat/completions 400 " in request
@@ -91,6 +98,66 @@ def test_a_tier_is_enforced():
         ask = f"curl -s -o /dev/null -w '%{{http_code}} ' $https_proxy/chat/completions -H 'api-key: k' --json '{body}';"
         done = in_shell(serving, ask * 11)
     assert done.stdout.split() == ["200"] * 10 + ["429"]
+
+
+KEY = "sk-live-0123456789abcdef"
+FORWARDED = r"""
+ask() { curl -s -o /dev/null -w '%{http_code} ' "$@" -d '{}'; }
+sample=https://models.inference.ai.azure.com/chat/completions
+tools=$https_proxy/v1/chat/completions
+for url in $sample $tools; do
+    ask $url -H "Authorization: Bearer $GITHUB_TOKEN"
+    ask $url -H "api-key: $GITHUB_TOKEN"
+    ask $url
+    ask $url -H "Authorization: Bearer sampleproof-0"
+    ask $url -H "X-Token: $GITHUB_TOKEN"
+done
+ask $https_proxy/v1/files -H "Authorization: Bearer $GITHUB_TOKEN"
+ask -X DELETE $tools -H "Authorization: Bearer $GITHUB_TOKEN"
+ask $tools --noproxy '*' -H 'Host: rebound.example' -H "Authorization: Bearer $GITHUB_TOKEN"
+ask $tools --noproxy '*' -H 'Origin: https://a.example' -H "Authorization: Bearer $GITHUB_TOKEN"
+"""
+
+
+def test_only_who_has_the_printed_token_is_forwarded_with_the_key():
+    with (
+        upstream(right) as endpoint,
+        served("--endpoint", endpoint.url, SAMPLEPROOF_KEY=KEY) as serving,
+    ):
+        done = in_shell(serving, FORWARDED)
+        code, said = serving.stop()
+    each = ["200", "200", "403", "403", "403"]
+    assert done.stdout.split() == [*each, *each, "404", "404", "403", "403"], said
+    keys = [one["headers"].get("authorization") for one in endpoint.requests]
+    assert keys == [f"Bearer {KEY}"] * 4
+    assert {one["target"] for one in endpoint.requests} == {"/v1/chat/completions"}
+    assert "needs the token that serve has printed" in said
+    assert code == 0
+    assert KEY not in said + done.stdout + "".join(serving.lines)
+
+
+def test_nobody_else_may_read_the_file_that_the_lines_are_in(tmp_path):
+    """They hold a token that is worth a key as long as it is served."""
+    with (tmp_path / "lines.sh").open("w") as lines:
+        (tmp_path / "lines.sh").chmod(0o644)
+        keep_to_oneself(lines)
+    assert (tmp_path / "lines.sh").stat().st_mode & 0o777 == 0o600
+    keep_to_oneself(io.StringIO())
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "PROMPT_COMMAND", "NODE_OPTIONS"]
+)
+def test_no_project_has_the_shell_itself_changed(name):
+    with pytest.raises(InvalidError, match=name):
+        list(settings("bash", {name: "any", "HTTPS_PROXY": "http://127.0.0.1:1"}, "GITHUB_TOKEN"))
+
+
+def test_each_shell_is_told_the_way_back():
+    assert way_back("bash", ["A", "B"]) == "unset A; unset B"
+    assert way_back("fish", ["A"]) == "set -eg A"
+    assert way_back("powershell", ["A"]) == "$env:A = $null"
+    assert way_back("cmd", ["A", "B"]) == 'set "A=" & set "B="'
 
 
 def test_a_taken_port_says_what_to_do():
@@ -118,6 +185,8 @@ def test_a_taken_port_says_what_to_do():
         (["--endpoint", "olama"], 2, "did you mean ollama"),
         (["--endpoint", "openai"], 3, "OPENAI_API_KEY is not set"),
         (["--limits", "lowest"], 2, "known: low, high"),
+        (["--pass", "*.org"], 2, "--pass: expected a host"),
+        (["--pass", "models.github.ai"], 2, "is answered here"),
     ],
 )
 def test_a_call_that_cannot_be_met_says_why(arguments, code, says):
