@@ -17,6 +17,7 @@ import msgspec
 from harness.memory.installation import outside
 from harness.memory.machine import machine, program
 from harness.memory.neighbours import marked, stands
+from harness.model import files
 from harness.model.cell import Cell
 from harness.model.problem import HarnessError
 
@@ -164,7 +165,7 @@ class Keys:
     def names(self, cell: Cell, sha256: str | None) -> bool:
         """Whether a cell's key is of a sample with this checksum, and not of what stood there before."""
         own = self._own(cell)
-        return not own or hashlib.sha256(Path(own).read_bytes()).hexdigest() == sha256
+        return not own or hashlib.sha256(files.read(Path(own), self._root)).hexdigest() == sha256
 
     def _own(self, cell: Cell) -> str:
         """The sample's own file, if it has one before it runs."""

@@ -40,7 +40,7 @@ class Digests:
         """One file's, in hexadecimal; `None` if it cannot be read."""
         if path not in self._known:
             try:
-                self._known[path] = hashlib.sha256(read(self._root / path)).hexdigest()
+                self._known[path] = hashlib.sha256(read(self._root / path, self._root)).hexdigest()
             except OSError:
                 self._known[path] = None
         return self._known[path]

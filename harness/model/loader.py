@@ -69,7 +69,7 @@ def load(path: Path, name: str, schema: str, problems: list[Problem]) -> Loaded 
 
     Args:
         path: The file.
-        name: Its path as the user would type it.
+        name: Its path as the user would type it, from the root that it must not lead out of.
         schema: The schema's name, in the `schemas` folder.
         problems: Takes what is wrong.
 
@@ -87,7 +87,7 @@ def read(path: Path, name: str, problems: list[Problem]) -> Loaded | None:
     from harness.model.yamltext import NotYamlError, parse
 
     try:
-        text = files.read(path).decode("utf-8")
+        text = files.read(path, files.above(path, name)).decode("utf-8")
     except FileNotFoundError:
         problems.append(Problem(file=name, message="this file is missing"))
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from harness.model import files
 from harness.model.catalog import Catalog
 from harness.model.cell import Cell, cell_id
 from harness.model.client import Client
@@ -92,7 +93,7 @@ def open_project(root: Path, *, tolerant: bool = False) -> Project:
     catalog = build.catalog(root / MARK, str(MARK), problems)
     operations = _each(samples / "operations", build.operation, problems)
     # A scenario is not to blame for an operation that cannot be read.
-    unread = {path.stem for path in (samples / "operations").glob("*.yaml")} - set(operations)
+    unread = _stems(samples / "operations") - set(operations)
     clients: dict[str, Client] = {}
     for folder in _client_folders(samples, problems):
         client = build.client(folder, f"samples/{folder.name}", problems)
@@ -113,7 +114,7 @@ def open_project(root: Path, *, tolerant: bool = False) -> Project:
     recordings, unusable, damaged = _recordings(samples / "recordings", scenarios, operations)
     for path in sorted(root / file for file in broken):
         if path.name == "client.yaml":
-            names = {one.stem for one in (samples / "scenarios").glob("*.yaml")}
+            names = _stems(samples / "scenarios")
             file = f"samples/{path.parent.name}/client.yaml"
             clients[path.parent.name] = stand_in.client(path.parent, file, names)
         else:
@@ -148,7 +149,7 @@ def _client_folders(samples: Path, problems: list[Problem]) -> list[Path]:
 def _names(folder: Path, name: str, problems: list[Problem]) -> list[str]:
     """What is in a folder, in order; nothing if it is none."""
     try:
-        names = [path.name for path in folder.iterdir()]
+        names = files.names(folder, files.above(folder, name))
         if not os.access(folder, os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except NotADirectoryError:
@@ -157,7 +158,17 @@ def _names(folder: Path, name: str, problems: list[Problem]) -> list[str]:
         message = f"cannot be looked into: {error.strerror}"
         problems.append(Problem(file=name, message=message))
         return []
-    return sorted(names)
+    return names
+
+
+def _stems(folder: Path) -> set[str]:
+    """The names of YAML files, which may say anything."""
+    ignored: list[Problem] = []
+    return {
+        name.removesuffix(".yaml")
+        for name in _names(folder, f"samples/{folder.name}", ignored)
+        if name.endswith(".yaml")
+    }
 
 
 def _by_file(problems: Iterable[Problem], samples: Path) -> dict[str, tuple[Problem, ...]]:

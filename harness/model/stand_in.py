@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from harness.model import files
 from harness.model.client import Brackets, Client, Literals, StringRule, Toolchain
 from harness.model.scenario import Scenario
 
@@ -22,7 +24,8 @@ def client(folder: Path, file: str, scenarios: Collection[str]) -> Client:
         file: Its `client.yaml`, as the user would type it.
         scenarios: The names of scenarios, and so of samples.
     """
-    samples = sorted(path for path in folder.iterdir() if path.stem in scenarios)
+    names = map(PurePath, files.names(folder, folder.parent.parent))
+    samples = [name for name in names if name.stem in scenarios]
     return Client(
         name=folder.name,
         file=file,

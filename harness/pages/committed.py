@@ -7,11 +7,12 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.model import basis
+from harness.model import basis, files
 from harness.model.root import MARK
 from harness.pages import quickstart, receipt
 from harness.pages.proof import Unproven
 from harness.render import written
+from harness.render.generated import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,8 +92,8 @@ def _add(root: Path, path: str) -> str:
 
 def _named(root: Path, file: str) -> Iterator[str]:
     """Files that stand beside a `client.yaml` and that it names, or that its packages need."""
-    text = (root / file).read_text("utf-8", "replace")
+    text = (read(root / file, root) or b"").decode("utf-8", "replace")
     folder = Path(file).parent
-    for path in sorted((root / folder).iterdir()):
-        if path.is_file() and (path.name in text or path.name == "package.json"):
-            yield (folder / path.name).as_posix()
+    for name in files.listed(root / folder, root):
+        if (name in text or name == "package.json") and (root / folder / name).is_file():
+            yield (folder / name).as_posix()

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from harness.model.problem import HarnessError
+from harness.model.problem import HarnessError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PAGES = ("*.md", "*.mdx", "*.markdown")
 
 PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
 """Variables by which git tells its hooks where things are: paths from the folder it started them in."""
+
+MOST_FILES = 200_000
+"""Of a folder that no repository keeps."""
 
 NOT_WALKED = {"node_modules", "build", "dist", "venv", "site-packages"}
 
@@ -43,7 +50,7 @@ class Repository:
     def pages(self) -> list[Path]:
         """Every page that git knows."""
         names = sorted(name for name in self._known if any(map(PurePosixPath(name).match, PAGES)))
-        return [self._root / name for name in names if (self._root / name).is_file()]
+        return _once(self._root / name for name in names)
 
     def unstaged(self) -> set[str]:
         """Files that are not on the disk as they are in the index, which is what will be committed.
@@ -103,16 +110,29 @@ def repository(root: Path) -> Repository | None:
 
 
 def pages_on_disk(root: Path) -> list[Path]:
-    """Every page in a folder that no repository keeps, but none in what was installed or built."""
-    found = []
+    """Every page in a folder that no repository keeps, but none in what was installed or built.
+
+    Raises:
+        InvalidError: The folder has more in it than a project has.
+    """
+    found: list[Path] = []
+    number = 0
     for place, folders, files in os.walk(root):
         folders[:] = sorted(one for one in folders if one[0] != "." and one not in NOT_WALKED)
-        found += [
-            Path(place, name)
-            for name in sorted(files)
-            if any(map(PurePosixPath(name).match, PAGES)) and Path(place, name).is_file()
-        ]
-    return found
+        number += len(folders) + len(files)
+        if number > MOST_FILES:
+            hint = "keep the project in a folder, or a git repository, of its own"
+            raise invalid(f"{root} has more than {MOST_FILES:,} files in it", hint=hint)
+        names = [name for name in sorted(files) if any(map(PurePosixPath(name).match, PAGES))]
+        found += [Path(place, name) for name in names]
+    return _once(found)
+
+
+def _once(paths: Iterable[Path]) -> list[Path]:
+    """Files, but no link to another that is among them: that is the same page."""
+    there = [path for path in paths if path.is_file()]
+    files = {os.path.realpath(path) for path in there if not path.is_symlink()}
+    return [path for path in there if not path.is_symlink() or os.path.realpath(path) not in files]
 
 
 def _refusal(root: Path, said: str) -> HarnessError:

@@ -66,7 +66,9 @@ class Gate:
             InvalidError: It cannot be rendered.
             HarnessError: It cannot be read.
         """
-        content = read(self._root / cell.path) if cell.committed else render(cell).encode()
+        content = (
+            read(self._root / cell.path, self._root) if cell.committed else render(cell).encode()
+        )
         if content is None:
             return Unproven(name=cell.id, why=f"{cell.path} is not there", remedy=RENDER)
         found = self._receipts.by_cell.get(cell.id)

@@ -67,7 +67,9 @@ def check(
 
 
 def _with_markers(root: Path, pages: Iterable[Path]) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in pages if MARKED in (read(path) or b"")}
+    return {
+        path.relative_to(root).as_posix() for path in pages if MARKED in (read(path, root) or b"")
+    }
 
 
 def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
@@ -82,7 +84,7 @@ def _marked(
     root: Path, project: Project, known: Iterable[Path]
 ) -> tuple[list[Unproven], list[Problem]]:
     """Pages that people write, with samples between markers: what is stale, and what is wrong."""
-    pages = {path: read(path) or b"" for path in known}
+    pages = {path: read(path, root) or b"" for path in known}
     pages = {path: content for path, content in pages.items() if SIGN.search(content)}
     if not pages:
         return [], []

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.model import files
 from harness.model.client import Client
-from harness.model.files import replace
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.scenario import Scenario
 from harness.pages.layout import fence
@@ -69,13 +69,14 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 def languages(root: Path) -> list[Path]:
     """The files of messages, one a language."""
-    return sorted((root / MESSAGES).glob("*.yaml"))
+    return [root / MESSAGES / name for name in files.listed(root / MESSAGES, root, ".yaml")]
 
 
 def leftovers(root: Path) -> list[str]:
     """Pages in languages that have no messages."""
     known = {page_of(path) for path in languages(root)}
-    pages = (f"docs/{path.name}" for path in sorted((root / "docs").glob("quickstart.*.md")))
+    names = files.listed(root / "docs", root, ".md")
+    pages = (f"docs/{name}" for name in names if name.startswith("quickstart."))
     return [page for page in pages if page not in known]
 
 
@@ -94,7 +95,7 @@ def pages(
         InvalidError: With everything that is wrong in the template and in the messages.
         HarnessError: A file cannot be read.
     """
-    template = read(root / TEMPLATE)
+    template = read(root / TEMPLATE, root)
     if template is None:
         return []
     problems: list[Problem] = []
@@ -191,7 +192,7 @@ def stale(root: Path, made: Sequence[Page]) -> list[Stale]:
     found: list[Stale] = []
     unnoted = False
     for page in made:
-        is_bytes, should_be = read(root / page.path), page.text.encode()
+        is_bytes, should_be = read(root / page.path, root), page.text.encode()
         if is_bytes == should_be:
             unnoted = unnoted or not written.holds(page.path, should_be)
         else:
@@ -231,10 +232,11 @@ def write(root: Path, made: Sequence[Page], *, force: bool) -> list[str]:
     if not force:
         spare(changed)
     paths = {one.path for one in changed}
+    files.check([root / path for path in (*paths, FILE)], root)
     for page in made:
         if page.path in paths:
             see_code(page)
-            replace(root / page.path, page.text.encode())
+            files.replace(root / page.path, page.text.encode(), root)
     Written(root).note({page.path: page.text.encode() for page in made})
     return [page.path for page in made if page.path in paths]
 

@@ -76,7 +76,7 @@ def load(root: Path) -> Receipts:
     Raises:
         HarnessError: The file cannot be read.
     """
-    content = read(root / FILE)
+    content = read(root / FILE, root)
     if content is None:
         return Receipts()
     try:
@@ -99,9 +99,9 @@ def save(root: Path, receipts: dict[str, Receipt]) -> bool:
         HarnessError: The file cannot be read or written.
     """
     content = _encode(receipts)
-    if read(root / FILE) == content:
+    if read(root / FILE, root) == content:
         return False
-    replace(root / FILE, content)
+    replace(root / FILE, content, root)
     return True
 
 

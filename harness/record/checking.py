@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from harness.model import files
 from harness.model.loader import read
 from harness.model.problem import Problem
 from harness.record.scan import beside, suspects, told_once
@@ -38,10 +39,11 @@ def check(root: Path, project: Project, rules: Rules) -> list[Problem]:
         rules: What no recording may hold.
     """
     found = [problem for problems in project.damaged.values() for problem in problems]
-    for path in sorted((root / FOLDER).glob("*.yaml")):
-        if path.stem not in project.scenarios:
-            hint = f"remove it, or add samples/scenarios/{path.stem}.yaml"
-            file = f"{FOLDER}/{path.name}"
+    for name in files.listed(root / FOLDER, root, ".yaml"):
+        stem = name.removesuffix(".yaml")
+        if stem not in project.scenarios:
+            hint = f"remove it, or add samples/scenarios/{stem}.yaml"
+            file = f"{FOLDER}/{name}"
             found.append(
                 Problem(file=file, message="this recording answers no scenario", hint=hint)
             )

@@ -13,7 +13,7 @@ import msgspec
 
 from harness.model import build
 from harness.model.dump import dump
-from harness.model.files import replace
+from harness.model.files import read, replace
 from harness.model.loader import field_name
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.model.recording import UnreadableError
@@ -74,7 +74,7 @@ class Shelf:
         clean = self.cleaned(recording, known)
         text = dump(clean).encode()
         waiting = self._waiting / f"{clean.scenario}.yaml"
-        replace(waiting, text)
+        replace(waiting, text, self._waiting)
         _read(waiting, clean)
         return self._settle(clean, accept=accept)
 
@@ -94,7 +94,7 @@ class Shelf:
         found = []
         for name in scenarios:
             path = self._waiting / f"{name}.yaml"
-            if path.is_file():
+            if path.exists():
                 recording = self.cleaned(_read(path))
                 found.append(self._settle(recording, accept=accept))
         return found
@@ -141,7 +141,7 @@ class Shelf:
         elif found and not accept:
             return Offered(scenario=name, state="waiting", changes=found)
         if state != "same":
-            replace(place, waiting.read_bytes())
+            replace(place, read(waiting, self._waiting), self._root)
         waiting.unlink(missing_ok=True)
         return Offered(scenario=name, state=state, changes=found)
 

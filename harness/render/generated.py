@@ -7,22 +7,32 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from harness.model import files
-from harness.model.problem import HarnessError
+from harness.model.folder import RefusedError
+from harness.model.problem import HarnessError, InvalidError, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read(path: Path) -> bytes | None:
+def read(path: Path, within: Path) -> bytes | None:
     """A file's bytes; `None` if it is not there.
 
+    Args:
+        path: The file.
+        within: The root that it is in.
+
     Raises:
+        InvalidError: It leads out of its root, is no plain file, or is too large.
         HarnessError: It cannot be read.
     """
     try:
-        return files.read(path)
+        return files.read(path, within)
     except FileNotFoundError:
         return None
+    except RefusedError as error:
+        message = f"cannot be read: {error.strerror}"
+        problem = Problem(file=str(path), message=message, hint=error.hint)
+        raise InvalidError([problem]) from error
     except OSError as error:
         permissions = error.errno in {errno.EACCES, errno.EPERM}
         remedy = "mend its permissions, or remove it" if permissions else "remove it"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from harness.model.files import replace
+from harness.model import files
 from harness.model.problem import InvalidError, Problem
 from harness.render.generated import difference, read
 from harness.render.sample import render
@@ -76,7 +76,7 @@ def stale(root: Path, cells: Iterable[Cell]) -> list[Stale]:
     found: list[Stale] = []
     unnoted = False
     for cell in committed:
-        is_bytes, should_be = read(root / cell.path), render(cell).encode()
+        is_bytes, should_be = read(root / cell.path, root), render(cell).encode()
         if is_bytes == should_be:
             unnoted = unnoted or not written.holds(cell.path, should_be)
         else:
@@ -112,9 +112,10 @@ def write(root: Path, cells: Iterable[Cell], *, force: bool = False) -> list[Sta
     if not force:
         spare(found)
     contents = {cell.path: render(cell).encode() for cell in committed}
-    for entry in found:
-        if entry.path in contents:
-            replace(root / entry.path, contents[entry.path])
+    changed = [one.path for one in found if one.path in contents]
+    files.check([root / path for path in (*changed, FILE)], root)
+    for path in changed:
+        files.replace(root / path, contents[path], root)
     Written(root).note(contents)
     return found
 
@@ -138,7 +139,7 @@ def _leftovers(root: Path, cells: list[Cell]) -> Iterator[str]:
     given = {cell.path for cell in cells}
     kinds = {(Path(cell.path).parent, cell.client.suffix) for cell in cells}
     for folder, suffix in sorted(kinds):
-        for path in sorted((root / folder).glob(f"*{suffix}")):
-            name = (folder / path.name).as_posix()
-            if name not in given and path.is_file():
+        for found in files.listed(root / folder, root, suffix):
+            name = (folder / found).as_posix()
+            if name not in given and (root / name).is_file():
                 yield name

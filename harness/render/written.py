@@ -35,7 +35,7 @@ class Written:
             HarnessError: They cannot be read.
         """
         self._root = root
-        self._text = (read(root / FILE) or b"").decode("utf-8", "replace")
+        self._text = (read(root / FILE, root) or b"").decode("utf-8", "replace")
         self._lines = {(path, digest) for digest, path in LINE.findall(self._text)}
 
     def holds(self, path: str, content: bytes) -> bool:
@@ -77,7 +77,7 @@ class Written:
         self._lines = others | {(path, _digest(content)) for path, content in contents.items()}
         text = "".join(f"{digest}  {path}\n" for path, digest in sorted(self._lines))
         if text != self._text:
-            replace(self._root / FILE, text.encode())
+            replace(self._root / FILE, text.encode(), self._root)
             self._text = text
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from harness.model.escape import visible
+from harness.model.folder import Folder
 from harness.report.ndjson import unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from typing import BinaryIO
 
     from harness.report.line import Line
 
@@ -25,54 +27,72 @@ NAME = "junit.xml"
 CLOSING = b"</testsuite>"
 
 
-def write(folder: Path, report: Iterable[Line]) -> Path:
+def write(folder: Path, report: Iterable[Line], within: Path) -> Path:
     """Write the JUnit file of a report beside it.
 
     Case after case goes to a file of its own first: how many there are stands at the top.
 
+    Args:
+        folder: The report's.
+        report: Its lines.
+        within: The root that the folder must not lead out of.
+
     Raises:
         HarnessError: It cannot be written.
     """
-    suite = {"name": "sampleproof"}
-    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
-    total = 0.0
     path = folder / NAME
-    cases, beside = (folder / f".{NAME}.{os.getpid()}.{part}" for part in ("cases", "new"))
+    cases, beside = (f".{NAME}.{os.getpid()}.{part}" for part in ("cases", "new"))
     try:
-        with cases.open("w+b") as body, beside.open("wb") as file:
-            for line in report:
-                if line["type"] in {"cell", "parity"}:
-                    case, seconds = _case(line, counts)
-                    body.write(ET.tostring(case, encoding="utf-8"))
-                    total += seconds
-                elif line["type"] == "report":
-                    suite["timestamp"] = line["run"]["started"]
-            numbers = {name: str(number) for name, number in counts.items()}
-            head = ET.Element("testsuite", suite | numbers | {"time": f"{total:.3f}"})
-            opening = ET.tostring(head, encoding="utf-8", short_empty_elements=False)
-            opening = opening.removesuffix(CLOSING)
-            file.write(b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites>" + opening)
-            body.seek(0)
-            shutil.copyfileobj(body, file)
-            file.write(CLOSING + b"</testsuites>")
-        beside.replace(path)
+        with Folder(folder, within, make=True) as place:
+            try:
+                mode = place.mode(NAME)
+                with place.create(cases) as body, place.create(beside, mode) as file:
+                    _write(report, body, file)
+                place.put(beside, NAME)
+            finally:
+                for part in (cases, beside):
+                    with suppress(OSError):
+                        place.remove(part)
     except OSError as error:
         raise unwritten(error, path) from error
-    finally:
-        for part in (cases, beside):
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
     return path
 
 
-def remove(folder: Path) -> None:
+def _write(report: Iterable[Line], body: BinaryIO, file: BinaryIO) -> None:
+    """Write cases to one file, and then all to another."""
+    suite = {"name": "sampleproof"}
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    total = 0.0
+    for line in report:
+        if line["type"] in {"cell", "parity"}:
+            case, seconds = _case(line, counts)
+            body.write(ET.tostring(case, encoding="utf-8"))
+            total += seconds
+        elif line["type"] == "report":
+            suite["timestamp"] = line["run"]["started"]
+    numbers = {name: str(number) for name, number in counts.items()}
+    head = ET.Element("testsuite", suite | numbers | {"time": f"{total:.3f}"})
+    opening = ET.tostring(head, encoding="utf-8", short_empty_elements=False)
+    opening = opening.removesuffix(CLOSING)
+    file.write(b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites>" + opening)
+    body.seek(0)
+    shutil.copyfileobj(body, file)
+    file.write(CLOSING + b"</testsuites>")
+
+
+def remove(folder: Path, within: Path) -> None:
     """Take away what an earlier run left: it would pass for what this one found.
+
+    Args:
+        folder: The report's.
+        within: The root that the folder must not lead out of.
 
     Raises:
         HarnessError: It cannot be taken away.
     """
     try:
-        (folder / NAME).unlink(missing_ok=True)
+        with Folder(folder, within) as place:
+            place.remove(NAME)
     except OSError as error:
         raise unwritten(error, folder / NAME) from error
 

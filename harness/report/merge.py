@@ -38,12 +38,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         return Problem(file=str(self.path), message=message, hint=hint)
 
 
-def merge(reports: Sequence[Path], folder: Path) -> tuple[Path, int]:
+def merge(reports: Sequence[Path], folder: Path, within: Path) -> tuple[Path, int]:
     """Join shards' reports.
 
     Args:
         reports: One for each shard, in any order: files, or the folders that have them.
         folder: Where the whole report goes.
+        within: The root that the folder must not lead out of.
 
     Returns:
         The whole report, and the exit code that the whole run would have had.
@@ -56,7 +57,7 @@ def merge(reports: Sequence[Path], folder: Path) -> tuple[Path, int]:
     problems = [*_strangers(parts), *_doubled(parts)] or list(_missing(parts))
     if problems:
         raise InvalidError(problems)
-    writer = ndjson.Writer(folder, _header(parts))
+    writer = ndjson.Writer(folder, _header(parts), within=within)
     try:
         code, duration_ms = _copy(parts, writer)
         writer.finish(code, duration_ms)

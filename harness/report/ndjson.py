@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.gathering import groups
 from harness.model import files
+from harness.model.folder import Folder, RefusedError
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.report.decode import Order, UnfitError, decode
 from harness.report.line import encode, footer
@@ -37,18 +38,22 @@ class Writer:
     It grows beside its place and is renamed when its footer stands: there is no torn report.
     """
 
-    def __init__(self, folder: Path, header: Line, order: Iterable[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, header: Line, order: Iterable[str] = (), within: Path | None = None
+    ) -> None:
         """Begin a report.
 
         Args:
             folder: Where it goes.
             header: Its first line.
             order: The names of the lines that follow, as `order` gives them.
+            within: The root that it must not lead out of; the folder itself, if that is its own.
 
         That a folder cannot be written is told at the end: what runs can still be shown.
         """
         self.path = folder / NAME
-        self._beside = folder / f".{NAME}.{os.getpid()}"
+        self._within = within or folder
+        self._beside = f".{NAME}.{os.getpid()}"
         self._next = iter(order)
         self._due = next(self._next, None)
         self._early: dict[str, bytes] = {}
@@ -56,12 +61,16 @@ class Writer:
         self._file: BinaryIO | None = None
         self._fault: OSError | None = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
-            self._file = self._beside.open("wb")
+            with self._opened() as place:
+                _sweep(place)
+                place.remove(self._beside)
+                self._file = place.create(self._beside, place.mode(NAME))
         except OSError as error:
             self._fault = error
         self._write(encode(header))
+
+    def _opened(self) -> Folder:
+        return Folder(self.path.parent, self._within, make=True, look=True)
 
     def cell(self, line: Line) -> None:
         """Take a cell's line."""
@@ -121,7 +130,8 @@ class Writer:
         try:
             if self._fault is None and self._file is not None:
                 self._file.close()
-                self._beside.replace(self.path)
+                with self._opened() as place:
+                    place.put(self._beside, NAME)
         except OSError as error:
             self._fault = error
         if self._fault is not None:
@@ -133,13 +143,15 @@ class Writer:
         with suppress(OSError):
             if self._file is not None:
                 self._file.close()
-        with suppress(OSError):
-            self._beside.unlink(missing_ok=True)
+        with suppress(OSError), self._opened() as place:
+            place.remove(self._beside)
 
 
 def unwritten(error: OSError, path: Path) -> HarnessError:
     """Why a file of the report could not be written."""
     reason = f"{error.filename or path}: {error.strerror or error}"
+    if isinstance(error, RefusedError):
+        return HarnessError(f"the report cannot be written: {reason}", error.hint)
     remedy = "name another folder with --report DIR"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         remedy = f"make room on the disk, or {remedy}"
@@ -157,14 +169,17 @@ def _parity(scenario: str, model: str) -> str:
     return f"{scenario}@{model}"  # no cell's name is without a slash
 
 
-def _sweep(folder: Path) -> None:
+def _sweep(folder: Folder) -> None:
     """Remove what earlier calls left half-written because they were killed."""
-    for path in folder.glob(f".{NAME}.*"):
+    for name in folder.names():
+        number = name.removeprefix(f".{NAME}.")
+        if number == name or not number.isdecimal():
+            continue
         try:
-            os.kill(int(path.suffix[1:]), 0)
-        except ProcessLookupError:
-            path.unlink(missing_ok=True)
-        except (ValueError, PermissionError):
+            os.kill(int(number), 0)
+        except (ProcessLookupError, OverflowError):
+            folder.remove(name)
+        except PermissionError:
             continue
 
 
@@ -182,7 +197,7 @@ def texts(path: Path) -> Iterator[tuple[Line, bytes]]:
     """
     number, order = 0, Order()
     try:
-        with files.opened(path) as file:
+        with files.opened(path, files.bounds(path)) as file:
             while text := file.readline(LINE_BYTES + 1):
                 number += 1
                 line = _read(text)

@@ -11,7 +11,9 @@ from harness import interruption
 from harness.gathering import Gathering
 from harness.interruption import Interrupted
 from harness.memory.memory import Memory
-from harness.model.basis import Digests, files
+from harness.model import files
+from harness.model.basis import Digests
+from harness.model.basis import files as resting_on
 from harness.model.kept import check_unchanged
 from harness.model.problem import HarnessError
 from harness.printer import say
@@ -112,11 +114,14 @@ class Session:
             The exit code.
 
         Raises:
+            InvalidError: The report's folder leads elsewhere.
             HarnessError: The stage could not be set, or the report cannot be written.
             Interrupted: This process was asked to end; what had ended by then is in the report,
                 which has no footer.
         """
         started = time.monotonic()
+        self._within = files.bounds(self.report / ndjson.NAME, self.root)
+        files.check((self.report / name for name in (ndjson.NAME, "junit.xml")), self._within)
         self._prepare(cells)
         remembered = self._memory is not None and self._memory.holds(cells)
         stage = None if remembered else self._stage(cells)
@@ -132,7 +137,7 @@ class Session:
                 newest=self.newest,
             )
             digests = self._digests(cells)
-            writer = ndjson.Writer(self.report, header, ndjson.order(cells))
+            writer = ndjson.Writer(self.report, header, ndjson.order(cells), self._within)
             estimate = Estimate(cells, self._durations)
             screen = Screen(cells, self.rerun, self.typed, estimate, live=not remembered)
             teller = Teller(writer, screen, digests)
@@ -170,7 +175,9 @@ class Session:
         digests = Digests(self.root)
         for cell in cells:
             digests.basis(cell)
-        check_unchanged(self.project, self.root, sorted({p for cell in cells for p in files(cell)}))
+        check_unchanged(
+            self.project, self.root, sorted({p for cell in cells for p in resting_on(cell)})
+        )
         return digests
 
     def _prepare(self, cells: Sequence[Cell]) -> None:
@@ -222,10 +229,10 @@ class Session:
 
         if exit_code is None:
             writer.break_off()
-            junit.remove(self.report)
+            junit.remove(self.report, self._within)
         else:
             writer.finish(exit_code, duration_s * 1000)
-            junit.write(self.report, ndjson.lines(writer.path))
+            junit.write(self.report, ndjson.lines(writer.path), self._within)
 
     def _open_memory(self) -> Memory:
         memory = Memory(

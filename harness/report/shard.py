@@ -107,5 +107,5 @@ def fingerprint(
     for cell in cells:
         if cell.committed:
             with suppress(OSError):  # where it is to run, that is told
-                total.update(hashlib.sha256(read(root / cell.path)).digest())
+                total.update(hashlib.sha256(read(root / cell.path, root)).digest())
     return total.hexdigest()

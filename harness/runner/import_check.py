@@ -76,7 +76,7 @@ async def _probed(cell: Cell, stage: Stage, ready: Ready) -> tuple[Fitness, bool
             env=environment | proxies,
             cwd=str(home / "work"),
             limit_s=min(LIMIT_S, stage.limit_s),
-            seal=stage.seal(cell, Script.read(path), home),
+            seal=stage.seal(cell, Script.read(path, folder), home),
         )
         return await _run(order, stage, mark)
     finally:

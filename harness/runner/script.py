@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
 from harness.model import files
+from harness.model.folder import RefusedError
 from harness.model.problem import HarnessError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +18,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     """Absolute; where the sample sees it."""
+    within: str
+    """The root that it does not lead out of."""
     data: bytes
     mode: int
     """Who may read, write and execute it."""
@@ -32,17 +32,24 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(self.data).hexdigest()
 
     @classmethod
-    def read(cls, path: Path) -> Script:
+    def read(cls, path: Path, within: Path) -> Script:
         """Read a file.
 
+        Args:
+            path: The file.
+            within: The root that it must not lead out of.
+
         Raises:
-            OSError: It cannot be read.
+            OSError: It cannot be read, or leads elsewhere.
         """
-        with files.opened(path) as file:
+        with files.opened(path, within) as file:
             found = os.fstat(file.fileno())
+            if found.st_size > files.MOST_BYTES:
+                raise RefusedError(f"expected at most {files.MOST_BYTES} bytes", path)
             return cls(
                 path=str(path),
-                data=file.read(),
+                within=str(within),
+                data=file.read(found.st_size + 1),
                 mode=found.st_mode & 0o777,
                 mark=(found.st_ino, found.st_mtime_ns, found.st_ctime_ns),
             )
@@ -54,7 +61,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
             HarnessError: The file has changed meanwhile.
         """
         try:
-            same = Script.read(path) == self
+            same = Script.read(path, Path(self.within)) == self
         except OSError:
             same = False
         if not same:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import errno
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.gateway.authority import Authority
 from harness.gateway.budget import Limits
 from harness.gateway.gateway import Gateway
+from harness.model import files
+from harness.model.folder import Folder
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
 from harness.runner.boot import APART, RENDERED, boot_for, can_fork, view_of
@@ -130,21 +131,21 @@ class Stage:
         committed = self.root / cell.path
         if cell.committed and not self._apart:
             return committed
-        text = committed.read_bytes() if cell.committed else render(cell).encode()
+        text = files.read(committed, self.root) if cell.committed else render(cell).encode()
         place = self.state / (APART if self._apart else RENDERED)
         folder = place / cell.model / cell.client.name
         path = folder / committed.name
-        if not path.is_file() or path.read_bytes() != text:
-            folder.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.name}.{os.getpid()}")
-            beside.write_bytes(text)
-            beside.replace(path)
+        try:
+            same = files.read(path, self.state) == text
+        except OSError:
+            same = False
+        if not same:
+            files.replace(path, text, self.state)
         for name, target in self.ready(cell).beside.items():
             link = folder / name
             if not link.is_symlink() or str(link.readlink()) != target:
-                beside = link.with_name(f".{name}.{os.getpid()}")
-                beside.symlink_to(target)
-                beside.replace(link)
+                with files.told(link), Folder(folder, self.state) as opened:
+                    opened.link(name, target)
         return path
 
     def script(self, cell: Cell) -> Script:
@@ -155,7 +156,9 @@ class Stage:
             OSError: The system opens no more files.
         """
         try:
-            return Script.read(self.sample(cell))
+            path = self.sample(cell)
+            own = cell.committed and not self._apart
+            return Script.read(path, self.root if own else self.state)
         except OSError as error:
             if error.errno in {errno.EMFILE, errno.ENFILE}:
                 raise  # no fault of the sample's

@@ -40,7 +40,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
             InvalidError: It is not there or cannot be read.
         """
         try:
-            return files.read(self.folder / name)
+            path = self.folder / name
+            return files.read(path, files.above(path, self.shown(name)))
         except OSError as error:
             raise InvalidError(
                 [Problem(file=self.shown(name), message=f"cannot be read: {error.strerror}")]

@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.model import files
+from harness.model.folder import Folder
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.toolchain import node as runtime
 from harness.toolchain.need import Parts, fingerprint
-from harness.toolchain.state import installed, writing
+from harness.toolchain.state import installed
 from harness.toolchain.tool import run
 
 if TYPE_CHECKING:
@@ -133,11 +135,9 @@ def link(need: Need, packages: Path) -> None:
                 f"{shown} is a real folder; a link to the pinned packages belongs there",
                 f"run: rm -r {shown}",
             ) from None
-    with writing(need.folder):
-        new = need.folder / f".{MODULES}.{os.getpid()}.new"
-        new.unlink(missing_ok=True)
-        new.symlink_to(packages)
-        new.replace(beside)
+    within = files.above(beside, need.shown(MODULES))
+    with files.told(beside), Folder(need.folder, within) as place:
+        place.link(MODULES, str(packages))
 
 
 def read_lock(need: Need) -> dict[str, Any]:

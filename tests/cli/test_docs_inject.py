@@ -179,11 +179,13 @@ def test_a_sample_that_changed_since_it_passed_is_not_published(copy, call, path
     assert (copy / "page.md").read_text() == before
 
 
-def test_mode_and_links_are_kept(copy, call):
+def test_the_mode_is_kept_and_nothing_written_through_a_link(copy, call):
     (copy / "link.md").symlink_to("page.md")
     (copy / "page.md").chmod(0o640)
-    assert call("link.md")[0] == 0
-    assert (copy / "link.md").is_symlink()
+    code, _, err = call("link.md")
+    assert (code, "link.md: this is a link, to page.md" in err) == (2, True)
+    assert "azure" not in (copy / "page.md").read_text()
+    assert call("page.md")[0] == 0
     assert (copy / "page.md").stat().st_mode & 0o777 == 0o640
     assert "azure" in (copy / "page.md").read_text()
     assert sorted(path.name for path in copy.iterdir() if path.is_file()) == ["link.md", "page.md"]

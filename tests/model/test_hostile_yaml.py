@@ -142,7 +142,7 @@ def test_what_is_no_file_is_neither_waited_for_nor_read(tmp_path, kind, monkeypa
     messages = {
         "folder": "expected a file; this is a folder",
         "pipe": "expected a plain file; this is none",
-        "device": "expected a plain file; this is none",
+        "device": f"this leads out of {tmp_path}, to /dev/zero",
         "large": "expected at most 16777216 bytes",
         "loop": "Too many levels of symbolic links",
     }

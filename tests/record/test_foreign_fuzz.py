@@ -150,9 +150,9 @@ def refusal(folder, project, form, content, name="file.json"):
 @pytest.mark.parametrize(
     ("kind", "complaint"),
     [
-        ("folder", "this is not a file"),
-        ("fifo", "this is not a file"),
-        ("device", "this is not a file"),
+        ("folder", "this is a folder"),
+        ("fifo", "expected a plain file"),
+        ("device", "to /dev/zero"),
         ("empty", "this file is empty"),
         ("blank", "this file is empty"),
         ("binary", "this is not UTF-8"),

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,7 @@ def test_a_file_that_cannot_be_read_or_written_is_our_fault_to_tell(copy, monkey
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "rename", lambda *_, **__: full())
     with pytest.raises(HarnessError, match="cannot be written: No space left"):
         write(copy, open_project(copy).cells())
     assert not path.exists()

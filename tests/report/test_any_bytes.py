@@ -85,7 +85,7 @@ def read_back(tmp_path, project):
             assert msgspec.json.decode(text) == json.loads(text)
         for one in lines:
             assert Draft202012Validator(schema()).is_valid(one)
-        ET.parse(junit.write(tmp_path, lines))
+        ET.parse(junit.write(tmp_path, lines, tmp_path))
         github.summary(lines).encode()
         "".join(map(str, github.annotate(lines))).encode()
         return lines[1]

@@ -155,7 +155,7 @@ def test_no_report_is_a_fault_of_ours(commands, tmp_path, capsys):
             assert "fault in sampleproof" not in said, (seed, name, said)
             assert len(said) < 20_000, (seed, name)
         with suppress(InvalidError):
-            ET.parse(junit.write(tmp_path / "odd", ndjson.read(path)))
+            ET.parse(junit.write(tmp_path / "odd", ndjson.read(path), tmp_path))
             taken += 1
         shutil.rmtree(tmp_path / "joined", ignore_errors=True)
         seed += 1

@@ -41,7 +41,7 @@ def made(project, tmp_path):
             writer.parity(line.parity(one))
         failed = any(cell.id == BROKEN for cell in cells)
         writer.finish(3 if failed else 0, 10.0)
-        junit.write(tmp_path / name, ndjson.lines(writer.path))
+        junit.write(tmp_path / name, ndjson.lines(writer.path), tmp_path)
         return tmp_path / name
 
     return made
@@ -79,14 +79,14 @@ def changed(path, change):
 @pytest.mark.parametrize("number", [1, 2, 5, 6])
 def test_joined_shards_are_the_whole(made, shards, cells, tmp_path, number):
     whole = made("whole", cells)
-    path, code = merge(list(reversed(shards(number))), tmp_path / "joined")
+    path, code = merge(list(reversed(shards(number))), tmp_path / "joined", tmp_path)
     assert without_run(path) == without_run(whole / ndjson.NAME)
     assert code == 3
     validator = Draft202012Validator(SCHEMA)
     for one in ndjson.read(path):
         assert list(validator.iter_errors(one)) == []
     assert ndjson.read(path)[0]["run"]["shards"] == number
-    joined = junit.write(tmp_path / "joined", ndjson.lines(path)).read_text()
+    joined = junit.write(tmp_path / "joined", ndjson.lines(path), tmp_path).read_text()
     expected = (whole / junit.NAME).read_text()
     assert untimed(joined) == untimed(expected)
 
@@ -98,7 +98,7 @@ def untimed(text):
 
 def refused(reports, folder):
     with pytest.raises(InvalidError) as error:
-        merge(reports, folder)
+        merge(reports, folder, folder)
     assert not folder.exists() or list(folder.iterdir()) == []
     return str(error.value)
 

@@ -129,7 +129,7 @@ def test_two_runs_differ_under_run_alone(project):
 
 
 def test_junit_tells_the_same(written, tmp_path):
-    suite = ET.parse(junit.write(tmp_path, ndjson.read(written))).getroot()[0]
+    suite = ET.parse(junit.write(tmp_path, ndjson.read(written), tmp_path)).getroot()[0]
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "2", "errors": "1", "skipped": "0"}
     failure = suite.find("testcase[@name='javascript/basic']/failure")

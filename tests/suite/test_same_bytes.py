@@ -133,7 +133,7 @@ def test_a_sample_behind_a_link_runs(shop):
 def test_a_script_knows_when_its_file_is_another(tmp_path):
     path = tmp_path / "sample.py"
     path.write_bytes(OTHER)
-    script = Script.read(path)
+    script = Script.read(path, tmp_path)
     script.check(path)
     replaced(path)
     with pytest.raises(Exception, match="changed while it ran"):

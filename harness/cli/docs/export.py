@@ -40,7 +40,7 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
 
     from harness.cli.docs.told import tell
     from harness.model import escape
-    from harness.model.files import replace
+    from harness.model.files import bounds, replace
     from harness.pages.export import as_json, as_overlay
     from harness.pages.proof import Gate, sort
 
@@ -53,6 +53,6 @@ def command(project: Path | None, form: str, output: Path | None) -> int:
     if output is None:
         hand_over(escape.json(text))
     else:
-        replace(output, text.encode())
+        replace(output, text.encode(), bounds(output, root))
         say(f"wrote {output}: {len(proven)} samples")
     return 0

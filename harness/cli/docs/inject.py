@@ -54,14 +54,14 @@ def command(
     """
     from harness.cli.docs.told import tell
     from harness.cli.main import STALE
-    from harness.model.files import replace
+    from harness.model.files import bounds, check_all, replace
     from harness.model.problem import InvalidError
     from harness.pages.inject import inject
     from harness.pages.snippet import Published
     from harness.render.generated import difference
 
     root, content = opened(project)
-    pages = {path: _read(path) for path in files or _known_to_git(root)}
+    pages = {path: _read(path, root) for path in files or _known_to_git(root)}
     samples = Published(root, content)
     made = {path: inject(old, str(path), samples) for path, old in pages.items()}
     by_hand = [_forced(problem) for one in made.values() for problem in one.edited]
@@ -78,8 +78,9 @@ def command(
     else:
         if by_hand and not force:
             raise InvalidError(by_hand)
+        check_all((path, bounds(path, root)) for path in changed)
         for path, one in changed.items():
-            replace(path, one.content)
+            replace(path, one.content, bounds(path, root))
             say(f"wrote {path}")
     if check and changed:
         say(f"stale pages: {len(changed)}", err=True)
@@ -89,10 +90,11 @@ def command(
     return 0
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, root: Path) -> bytes:
+    from harness.model.files import bounds
     from harness.render.generated import read
 
-    return read(path) or b""
+    return read(path, bounds(path, root)) or b""
 
 
 def _known_to_git(root: Path) -> list[Path]:

@@ -39,6 +39,7 @@ def command(
       sampleproof report github build/report
     """
     from harness.cli.docs.told import in_repository
+    from harness.model.files import append, bounds
     from harness.model.problem import InvalidError
     from harness.pages.published import check
     from harness.report import github, ndjson
@@ -60,8 +61,7 @@ def command(
     if summary is None:
         say(text, end="")
     else:
-        with summary.open("a", encoding="utf-8") as file:
-            file.write(text)
+        append(summary, text.encode(), bounds(summary, root))
     if problems:
         raise InvalidError(problems)
     return 0

@@ -42,11 +42,14 @@ def command(reports: Sequence[Path], output: Path) -> int:
       sampleproof run --shard 2/2 --report two
       sampleproof report merge one two -o whole
     """
+    from harness.model import files
     from harness.report import junit, ndjson
     from harness.report.merge import merge
     from harness.report.words import number
 
-    merged, code = merge(reports, output)
-    junit.write(output, ndjson.lines(merged))
+    within = files.bounds(output / ndjson.NAME)
+    files.check((output / name for name in (ndjson.NAME, junit.NAME)), within)
+    merged, code = merge(reports, output, within)
+    junit.write(output, ndjson.lines(merged), within)
     say(f"{number(len(reports), 'shard')} joined: {os.path.relpath(merged)}")
     return code

@@ -61,7 +61,7 @@ def _beside(
     for step in place:
         name = name[step]
     try:
-        text = files.read(folder / name).decode("utf-8").replace("\r\n", "\n")
+        text = files.read(folder / name, folder.parent.parent).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         problems.append(loaded.problem(place, f"the file {name} cannot be read: {reason}"))

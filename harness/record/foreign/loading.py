@@ -8,6 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from harness.model import files
 from harness.model.problem import InvalidError, Problem
 from harness.record.foreign.entry import Tagged, printable
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 YAML_TAG = "tag:yaml.org,2002:"
 TEXTS = {"str", "timestamp", "python/unicode", "python/str"}
 """Kinds of YAML scalars that are texts: a date is compared and shown, never counted with."""
+
+MOST_BYTES = 256 << 20
+"""Of an archive of others: it has the bodies of everything that a browser loaded."""
 
 PLAIN = {"map", "seq", "python/tuple", "python/list", "python/dict"}
 
@@ -28,9 +32,7 @@ def text_of(path: Path) -> str:
         InvalidError: It cannot be read.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise _invalid(path, "this is not a file")
-        return path.read_bytes().decode("utf-8-sig")
+        return files.read(path, files.bounds(path), MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
     except ValueError:  # also a name that no file can have
