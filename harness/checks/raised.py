@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 FRAME = re.compile(
-    r'^\s+(?:File "(?P<python>[^"\n]+)", line \d+|at [^\n]*?(?P<node>/[^()\n]+?):\d+:\d+\)?$)',
-    re.MULTILINE,
+    r'[ \t]+(?:File "(?P<python>[^"\n]+)", line \d+|at [^\n]*?(?P<node>/[^()\n]+?):\d+:\d+\)?$)'
 )
 """A line of a traceback: Python's innermost is the last, Node's the first."""
+
+END, LINE = 50_000, 500
+"""Characters at either end of what was said in which frames are looked for, and of a line that may be
+one: what a sample says can be made to take long to search."""
 
 PACKAGES = re.compile(r"/(?:site-packages|node_modules)/(?P<file>.+)")
 """Where packages lie, for whoever installed them."""
@@ -25,7 +28,9 @@ def package_file(said: str) -> str:
     Args:
         said: What the sample wrote to standard error.
     """
-    frames = list(FRAME.finditer(said))
+    ends = said if len(said) <= 2 * END else f"{said[:END]}\n{said[-END:]}"
+    lines = (line for line in ends.split("\n") if len(line) <= LINE)
+    frames = [found for line in lines if (found := FRAME.match(line))]
     if not frames:
         return ""
     innermost = frames[0]["node"] or frames[-1]["python"] or ""

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 NOTHING = re.compile(r"\b(undefined|null|None|nil|NaN)\b")
 """What languages write in place of what is not there."""
 
+OPENING = re.compile(r"[{\[]")
+LONGEST, ATTEMPTS = 100_000, 1_000
+"""Characters of a line that are read, and how often what looks like JSON in it is tried: no error is as
+long, but a sample can say what would take hours to read."""
+
 
 def due(failure: Failure, status: int) -> str:
     """What a line must show, in words."""
@@ -34,7 +39,7 @@ def due(failure: Failure, status: int) -> str:
 
 def tells(line: str, failure: Failure, status: int) -> bool:
     """Whether a line shows an error's code and message; without a message, all that was said."""
-    shown = collapsed(line)
+    shown = collapsed(line[:LONGEST])
     found = list(_documents(shown))
     if not failure.message:
         if status >= ERROR and str(status) not in shown:
@@ -77,12 +82,13 @@ def _same(one: Any, other: Any) -> bool:
 def _documents(text: str) -> Iterator[tuple[Any, str]]:
     """Every JSON object or list that stands in a text and in no other, with its spelling."""
     decoder = json.JSONDecoder()
-    position = 0
-    while (match := re.compile(r"[{\[]").search(text, position)) is not None:
+    position = failed = 0
+    while failed < ATTEMPTS and (match := OPENING.search(text, position)) is not None:
         try:
             value, position = decoder.raw_decode(text, match.start())
         except (ValueError, RecursionError):
             position = match.end()
+            failed += 1
         else:
             yield value, text[match.start() : position]
 
