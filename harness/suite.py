@@ -12,6 +12,7 @@ from harness.checks.judge import judge
 from harness.model.problem import HarnessError, InvalidError
 from harness.model.unexpected import describe
 from harness.outcome import Fault, Outcome
+from harness.runner.asking import ask
 from harness.runner.run import observe
 from harness.toolchain.ready import check
 
@@ -139,7 +140,7 @@ async def run_cell(cell: Cell, stage: Stage, damage: Sequence[Problem] = ()) -> 
         observation = await observe(cell, stage, script)
         judgement = judge(cell, observation)
         if judgement.verdict == "fail":
-            await asyncio.to_thread(check, cell.client, stage.ready(cell))
+            await asyncio.to_thread(check, cell.client, stage.ready(cell), ask)
     except Exception as error:  # noqa: BLE001
         # Whatever it is: it is no sample's fault, and must not end the other runs.
         return Outcome(cell=cell, sha256=sha256, verdict="error", fault=fault_of(error))

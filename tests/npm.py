@@ -10,4 +10,10 @@ def need_of(root, project, folder):
     """What `provide` takes, for a folder with a package.json and its lock."""
     client = project.clients["javascript"]
     client = msgspec.structs.replace(client, name=folder, file=f"{folder}/package.json")
-    return Need(client=client, folder=root / folder, state=made_state(root), announce=print)
+    return Need(
+        client=client,
+        root=root,
+        folder=root / folder,
+        state=made_state(root),
+        announce=print,
+    )

@@ -29,6 +29,7 @@ def command(project: Path | None, node: str | None) -> int:
     """
     from harness.cli.main import HARNESS
     from harness.runner.allowance import forking, sealing, terminals
+    from harness.runner.asking import ask
     from harness.toolchain.cache import state_folder
     from harness.toolchain.doctor import inspect, inspect_machine, lines
 
@@ -36,7 +37,7 @@ def command(project: Path | None, node: str | None) -> int:
     state = state_folder(root)
     items = [*inspect_machine(root), terminals()]
     for client in content.clients.values():
-        items += inspect(client, root, state, node)
+        items += inspect(client, root, state, node, ask)
         if item := forking(client, root, state):
             items.append(item)
     for line in lines([*items, sealing()], partial(as_typed, project=project)):

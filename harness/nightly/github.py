@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.model.problem import HarnessError
 from harness.nightly.issue import LABEL, Issue
+from harness.toolchain.environment import GIT, common
+from harness.toolchain.path import find
 from harness.toolchain.tool import run
 
 if TYPE_CHECKING:
@@ -37,14 +38,22 @@ class GitHub:
             HarnessError: GitHub's command line is not there.
         """
         self._folder = folder
-        if shutil.which("gh") is None:
+        program = find("gh", folder)
+        if program is None:
             raise HarnessError(
                 "gh is not on the PATH: GitHub's command line, which keeps the issues",
                 "install it, or leave this to a runner of GitHub's, which has it",
             )
+        self._program = program
 
     def _gh(self, *arguments: str, doing: str) -> str:
-        return run(["gh", *arguments], doing=doing, timeout=SECONDS, folder=self._folder)
+        return run(
+            [self._program, *arguments],
+            doing=doing,
+            environment=common(*GIT, root=self._folder),
+            timeout=SECONDS,
+            folder=self._folder,
+        )
 
     def issues(self) -> list[Issue]:
         """The open issues that nightly runs have opened.

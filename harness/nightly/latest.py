@@ -10,6 +10,7 @@ from harness.report import ndjson
 from harness.report.difference import differences, told
 from harness.report.session import announce
 from harness.report.words import number
+from harness.runner.asking import ask
 from harness.toolchain.cache import made_state
 from harness.toolchain.newest import pin_newest
 from harness.toolchain.ready import prepare_all
@@ -81,7 +82,7 @@ def _newest(pinned: Session, cells: Sequence[Cell]) -> dict[str, Ready | Harness
             continue
         if newest is not None:
             clients.append(newest)
-    return found | prepare_all(clients, pinned.root, state, announce, pinned.node)
+    return found | prepare_all(clients, pinned.root, state, announce, pinned.node, ask)
 
 
 def _changes(old: Ready | HarnessError, new: Ready | HarnessError) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.model.escape import code_block, code_span, cut, one_line
 from harness.model.problem import invalid
 from harness.report.words import number
+from harness.toolchain.environment import GIT, UV, common
 from harness.toolchain.tool import run
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Clone:
             doing=f"git {arguments[0]}",
             timeout=300.0,
             folder=self._root,
-            defaults=IDENTITY,
+            environment=IDENTITY | common(*GIT, root=self._root),
         )
 
     def publish(self, command: str) -> None:
@@ -75,7 +76,12 @@ class Clone:
         """
         if command:
             doing = f"bringing up to date what follows from the recordings: {command}"
-            run(shlex.split(command), doing=doing, folder=self._root)
+            run(
+                shlex.split(command),
+                doing=doing,
+                environment=common(*GIT, *UV, "npm_config_*"),
+                folder=self._root,
+            )
 
     def push(self, message: str) -> None:
         """Commit everything to the branch, and push that; the branch that was there comes back.

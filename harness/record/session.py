@@ -10,6 +10,7 @@ from harness.model.problem import InvalidError
 from harness.printer import complain, say
 from harness.record.recorder import is_secret
 from harness.report import explain
+from harness.runner.asking import ask
 from harness.runner.stage import Stage
 from harness.suite import fault_of
 from harness.toolchain.cache import made_state
@@ -94,7 +95,7 @@ class Session:
         state = made_state(self.root)
         clients = {cell.client.name: cell.client for cell in cells}
         toolchains = prepare_all(
-            clients.values(), self.root, state, lambda text: say(text, err=True)
+            clients.values(), self.root, state, lambda text: say(text, err=True), ask=ask
         )
         stage = Stage(
             self.root,

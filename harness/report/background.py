@@ -13,6 +13,7 @@ from harness.model.root import find, named
 from harness.model.selector import select
 from harness.outcome import compare
 from harness.report import explain
+from harness.runner.asking import ask
 from harness.runner.cores import usable_cores
 from harness.runner.stage import Stage
 from harness.suite import run_cell
@@ -83,7 +84,9 @@ class Background:
 
     def _start(self) -> None:
         state = made_state(self.root)
-        toolchains = prepare_for(self.cells, self.project, self.root, state, lambda _: None)
+        toolchains = prepare_for(
+            self.cells, self.project, self.root, state, lambda _: None, ask=ask
+        )
         hosts = self.project.catalog.hosts
         self._stage = Stage(self.root, state, toolchains, hosts=hosts)
         self._stage.authority.prepare({cell.endpoint.host for cell in self.cells})

@@ -21,6 +21,7 @@ from harness.report import line, ndjson
 from harness.report.estimate import Estimate
 from harness.report.screen import Screen
 from harness.report.teller import Teller
+from harness.runner.asking import ask
 from harness.runner.durations import Durations
 from harness.runner.switches import NOT_ASKED
 from harness.toolchain.cache import made_state
@@ -184,7 +185,7 @@ class Session:
         self._state = made_state(self.root)
         if not self.newest:
             self.toolchains = prepare_for(
-                cells, self.project, self.root, self._state, announce, self.node
+                cells, self.project, self.root, self._state, announce, self.node, ask
             )
         self._memory = None if self.live else self._open_memory()
         self._durations = self.live.durations if self.live else Durations(self._state)

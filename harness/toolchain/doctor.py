@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.problem import HarnessError
-from harness.toolchain import packages, programs, python
+from harness.toolchain import packages, programs, python, requirements
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need
 from harness.toolchain.node import in_place, misfits, on_path, pinned_version
-from harness.toolchain.tool import ASKING, run
+from harness.toolchain.npm_lock import read_lock
 from harness.toolchain.uv import find_uv
+from harness.toolchain.version import ask_openly, at_least, version_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from harness.model.client import Client, Program
+    from harness.toolchain.version import Ask
 
 WIDTH = 80
 """Columns that a line may take."""
@@ -61,7 +63,9 @@ def inspect_machine(root: Path) -> list[Item]:
     return [_python(), _uv(), _port(), _writable(root)]
 
 
-def inspect(client: Client, root: Path, state: Path, node: str | None = None) -> list[Item]:
+def inspect(
+    client: Client, root: Path, state: Path, node: str | None = None, ask: Ask = ask_openly
+) -> list[Item]:
     """What a client's samples need.
 
     Args:
@@ -69,18 +73,29 @@ def inspect(client: Client, root: Path, state: Path, node: str | None = None) ->
         root: The project, as `harness.toolchain.state.workspace` gives it.
         state: Where toolchains are kept.
         node: The Node version that was asked for.
+        ask: How programs are asked for their version.
 
     Raises:
-        InvalidError: A lock cannot be read.
+        InvalidError: A lock cannot be read, or does more than pin.
     """
     folder = (root / client.file).parent
-    need = Need(client=client, folder=folder, state=state, announce=lambda _: None, node=node)
+    need = Need(
+        client=client,
+        root=root,
+        folder=folder,
+        state=state,
+        announce=lambda _: None,
+        node=node,
+        ask=ask,
+    )
     items = []
+    if client.toolchain.kind == "python":
+        requirements.pins(need)
     if client.toolchain.kind == "node":
         items.append(_node(need))
     if own := OWN.get(client.toolchain.kind):
         items.append(_packages(need, *own))
-    return items + [_program(client, program) for program in client.toolchain.programs]
+    return items + [_program(need, program) for program in client.toolchain.programs]
 
 
 def _python() -> Item:
@@ -93,10 +108,10 @@ def _python() -> Item:
 
 def _uv() -> Item:
     try:
-        said = run([find_uv(), "--version"], doing="asking for uv's version", timeout=ASKING)
+        said = ask_openly(str(find_uv()), ["--version"])
     except HarnessError as error:
         return Item(name="uv", found=None, needed="to install packages", remedy=error.remedy)
-    return Item(name="uv", found=programs.version_in(said), needed="to install packages")
+    return Item(name="uv", found=version_in(said), needed="to install packages")
 
 
 def _port() -> Item:
@@ -121,10 +136,10 @@ def _writable(root: Path) -> Item:
 
 
 def _node(need: Need) -> Item:
-    wanted = packages.engines(packages.read_lock(need))
+    wanted = packages.engines(read_lock(need))
     name = f"{need.client.name}: Node"
     needed = need.node or "as the packages accept it"
-    found, (kept, damage) = on_path(), in_place(need)
+    found, (kept, damage) = on_path(need.root), in_place(need)
     against = misfits(found.version, wanted) if found and not need.node else []
     if found and (found.version == need.node if need.node else not against):
         return Item(name=name, found=f"{found.version} on PATH", needed=needed)
@@ -160,16 +175,19 @@ def _installs(need: Need) -> str:
     return f"{INSTALLS} --node {need.node}" if need.node else INSTALLS
 
 
-def _program(client: Client, program: Program) -> Item:
-    title = f"{client.name}: {program.name}"
+def _program(need: Need, program: Program) -> Item:
+    title = f"{need.client.name}: {program.name}"
     needed = f"{program.minimum} or newer" if program.minimum else "any version"
-    path = shutil.which(program.name)
     remedy = program.install or f"install {program.name} ({needed})"
+    path = None
     try:
-        version = programs.ask(path, program, remedy) if path else None
+        path = programs.located(need, program)
+        version = programs.ask(path, program, need.ask, programs.shown(path))
     except HarnessError as error:
-        return Item(name=title, found=path, needed=needed, remedy=error.remedy)
-    old = version is None or (program.minimum and not programs.at_least(version, program.minimum))
+        found = path or shutil.which(program.name)
+        needed = needed if path or not found else f"{needed}, and not the project's own"
+        return Item(name=title, found=found, needed=needed, remedy=error.remedy or remedy)
+    old = program.minimum and not at_least(version, program.minimum)
     return Item(name=title, found=version, needed=needed, remedy=remedy if old else "")
 
 

@@ -13,12 +13,15 @@ from harness.model import files
 from harness.model.client import Client
 from harness.model.problem import InvalidError, Problem
 from harness.toolchain.cache import toolchains
+from harness.toolchain.version import Ask, ask_openly
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
     """One client's need for a toolchain."""
 
     client: Client
+    root: Path
+    """The project."""
     folder: Path
     """The client's, with its lock."""
     state: Path
@@ -27,6 +30,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """Told of every step that takes long, in plain words."""
     node: str | None = None
     """The Node version that was asked for, if any."""
+    ask: Ask = ask_openly
+    """How programs are asked for their version."""
 
     @property
     def toolchains(self) -> Path:

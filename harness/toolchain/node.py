@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from importlib import resources
 from pathlib import Path
@@ -17,8 +16,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.problem import HarnessError, invalid
+from harness.toolchain.environment import SHIMS, common
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import fingerprint, identity
+from harness.toolchain.path import find
 from harness.toolchain.state import installed
 from harness.toolchain.tool import ASKING, run
 from harness.toolchain.uv import uv
@@ -52,8 +53,8 @@ def key(need: Need) -> str:
     return fingerprint(
         pinned(),
         need.node or "",
-        identity(shutil.which("node")),
-        identity(shutil.which("npm")),
+        identity(find("node", need.root)),
+        identity(find("npm", need.root)),
         identity(sys.executable),
     )
 
@@ -71,7 +72,7 @@ def find_node(need: Need, wanted: dict[str, str]) -> Node:
     """
     if need.node is not None and not RELEASE.fullmatch(need.node):
         raise invalid(f"expected a Node version like 22.11.0; received {need.node!r}")
-    found = on_path()
+    found = on_path(need.root)
     if found is not None:
         fits = found.version == need.node if need.node else not misfits(found.version, wanted)
         if fits:
@@ -116,20 +117,31 @@ def misfits(version: str, wanted: dict[str, str]) -> list[str]:
     return found
 
 
-def on_path() -> Node | None:
-    """The Node on PATH, if it starts and has its npm."""
-    node, npm = shutil.which("node"), shutil.which("npm")
+def on_path(root: Path) -> Node | None:
+    """The Node on PATH, if it starts and has its npm.
+
+    Args:
+        root: The project's; what lies in it does not count.
+    """
+    node, npm = find("node", root), find("npm", root)
     if node is None or npm is None:
         return None
     question = "console.log(process.execPath + '\\n' + process.versions.node)"
     try:
-        said = run([node, "-e", question], doing="asking for Node's version", timeout=ASKING)
+        said = run(
+            [node, "-e", question],
+            doing="asking for Node's version",
+            environment=common(*SHIMS, root=root),
+            timeout=ASKING,
+        )
     except HarnessError:
         return None
     path, _, version = said.strip().partition("\n")
     if not RELEASE.fullmatch(version):
         return None
-    return Node(path=path, version=version, npm=(npm,))
+    # The npm on PATH may be a version manager's too, which needs the user's own home.
+    own = Path(path).parent.parent / NPM
+    return Node(path=path, version=version, npm=(path, str(own)) if own.is_file() else (npm,))
 
 
 def pinned() -> str:
@@ -162,7 +174,7 @@ def _from_wheel(need: Need) -> Node:
         fill = ("pip", "install", "--require-hashes", "--only-binary", ":all:")
         into = ("--python", sys.executable, "--target", str(new))
         with resources.as_file(resources.files("harness.toolchain") / "node.txt") as lock:
-            uv([*fill, *into, "-r", str(lock)], doing=f"installing Node {version}", folder=new)
+            uv([*fill, *into, "-r", str(lock)], doing=f"installing Node {version}")
 
     try:
         folder = installed(_wheel_place(need), install, need.announce)
@@ -174,13 +186,23 @@ def _from_wheel(need: Need) -> Node:
 
 
 def _from_nodeenv(need: Need, version: str) -> Node:
+    import nodeenv
+
     def install(new: Path) -> None:
         need.announce(f"installing Node {version} for {need.client.name} …")
-        command = [sys.executable, "-m", "nodeenv", "--prebuilt", "--force"]
+        # By its file and without settings: a folder's own modules and `setup.cfg` do not count.
+        command = [
+            sys.executable,
+            "-I",
+            str(nodeenv.__file__),
+            "--config-file=",
+            "--prebuilt",
+            "--force",
+        ]
         run(
             [*command, f"--node={version}", str(new)],
             doing=f"installing Node {version}",
-            folder=new.parent,
+            environment=common(),
         )
         if not (new / "bin/node").exists():
             raise HarnessError(f"failed: installing Node {version}; nodeenv left no bin/node")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.model import files
 from harness.model.folder import Folder
-from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.model.problem import HarnessError
 from harness.toolchain import node as runtime
+from harness.toolchain import npmrc
+from harness.toolchain.environment import for_npm
 from harness.toolchain.need import Parts, fingerprint
+from harness.toolchain.npm_lock import MANIFEST, MODULES, inputs, read_lock
 from harness.toolchain.state import installed
 from harness.toolchain.tool import run
 
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.toolchain.need import Need
-
-MODULES = "node_modules"
-SETTINGS = ".npmrc"
 
 QUIETLY = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
@@ -35,13 +34,7 @@ def key(need: Need) -> str:
 
 
 def _contents(need: Need) -> str:
-    return fingerprint(need.read(need.lock), need.read("package.json"), _settings(need))
-
-
-def _settings(need: Need) -> bytes:
-    """The client's own settings for npm, if it has any."""
-    path = need.folder / SETTINGS
-    return path.read_bytes() if path.is_file() else b""
+    return fingerprint(need.read(need.lock), need.read(MANIFEST), npmrc.settings(need))
 
 
 def folder(need: Need) -> Path:
@@ -81,7 +74,7 @@ def provide(need: Need) -> Parts:
     return Parts(
         words={"node": node.path},
         path=(str(Path(node.path).parent),),
-        beside={MODULES: str(packages), "package.json": str(need.folder / "package.json")},
+        beside={MODULES: str(packages), MANIFEST: str(need.folder / MANIFEST)},
         versions={"node": node.version} | versions(lock),
         # Of a Node that was brought for them, samples need the program alone.
         libraries=(
@@ -94,8 +87,8 @@ def provide(need: Need) -> Parts:
 
 def _install(need: Need, node: runtime.Node, folder: Path) -> None:
     need.announce(f"installing the packages of {need.client.name} ({need.shown(need.lock)}) …")
-    (folder / "package.json").write_bytes(need.read("package.json"))
-    (folder / "package-lock.json").write_bytes(need.read(need.lock))
+    for name, data in inputs(need).items():
+        (folder / name).write_bytes(data)
     npm(need, node, ["ci"], doing=f"installing what {need.shown(need.lock)} pins", folder=folder)
     (folder / MODULES).mkdir(exist_ok=True)  # npm makes none if nothing is pinned
 
@@ -106,15 +99,16 @@ def npm(need: Need, node: runtime.Node, words: Sequence[str], *, doing: str, fol
     Raises:
         HarnessError: It failed.
     """
-    if settings := _settings(need):
-        (folder / SETTINGS).write_bytes(settings)
+    own = folder / npmrc.NAME
+    if settings := npmrc.settings(need):
+        own.write_bytes(settings)
     else:
-        (folder / SETTINGS).unlink(missing_ok=True)
+        own.unlink(missing_ok=True)
     run(
         [*node.npm, *words, *QUIETLY, *SOON],
         doing=doing,
         folder=folder,
-        defaults={"NODE_USE_SYSTEM_CA": "1"},
+        environment=for_npm(node.path, need.root),
     )
 
 
@@ -138,24 +132,6 @@ def link(need: Need, packages: Path) -> None:
     within = files.above(beside, need.shown(MODULES))
     with files.told(beside), Folder(need.folder, within) as place:
         place.link(MODULES, str(packages))
-
-
-def read_lock(need: Need) -> dict[str, Any]:
-    """The lock's packages, by where they lie.
-
-    Raises:
-        InvalidError: It is no lock of npm's, version 2 or newer.
-    """
-    try:
-        packages = json.loads(need.read(need.lock))["packages"]
-        return {path: dict(package) for path, package in packages.items() if path}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        problem = Problem(
-            file=need.shown(need.lock),
-            message='expected a lock of npm, a JSON object with the packages under "packages"',
-            hint="make it anew: make lock",
-        )
-        raise InvalidError([problem]) from error
 
 
 def engines(lock: dict[str, Any]) -> dict[str, str]:

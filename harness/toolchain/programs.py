@@ -3,57 +3,66 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
 from harness.toolchain.need import Parts, fingerprint, identity
-from harness.toolchain.tool import ASKING, run
+from harness.toolchain.path import find, trusted
+from harness.toolchain.version import at_least, version_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from harness.model.client import Program
     from harness.toolchain.need import Need
+    from harness.toolchain.version import Ask
 
 
 def key(need: Need) -> str:
     """Changes whenever another program would be found or its version asked for otherwise."""
     programs = need.client.toolchain.programs
     return fingerprint(
-        *(f"{program!r} {identity(shutil.which(program.name))}" for program in programs)
+        *(f"{program!r} {identity(find(program.name, need.root))}" for program in programs)
     )
 
 
-def provide(need: Need, ahead: Iterable[str] = ()) -> Parts:
+def provide(need: Need, ahead: Sequence[Parts] = ()) -> Parts:
     """Every program that the client names, as its samples will find it.
 
     Args:
         need: The client's need.
-        ahead: Folders that come first on a sample's PATH.
+        ahead: What its samples have already, whose folders come first on their PATH.
 
     Raises:
         HarnessError: One is missing or too old.
     """
     words, versions = {}, {}
-    search = [*ahead, *os.environ.get("PATH", os.defpath).split(os.pathsep)]
+    first = tuple(folder for parts in ahead for folder in parts.path)
+    read = [folder for parts in ahead for folder in parts.libraries]
     for program in need.client.toolchain.programs:
-        path, version = check(program, f"{need.client.name} needs it", os.pathsep.join(search))
+        path = located(need, program, first)
         words[program.name] = path
-        versions[program.name] = version
+        versions[program.name] = check(need, program, path, [*read, *shown(path)])
     found = {str(Path(path).parent) for path in words.values()}
     # In the order of the search: so the first program of a name is the one that was checked.
-    ordered = [folder for folder in map(os.path.abspath, search) if folder in found]
+    ordered = [
+        folder for folder in map(os.path.abspath, [*first, *trusted(need.root)]) if folder in found
+    ]
     folders = tuple(dict.fromkeys(ordered))
-    real = (str(_installation(Path(os.path.realpath(path)))) for path in words.values())
+    libraries = [folder for path in words.values() for folder in shown(path)]
     return Parts(
         words=words,
         path=folders,
         versions=versions,
-        libraries=tuple(dict.fromkeys([*folders, *real])),
+        libraries=tuple(dict.fromkeys([*folders, *libraries])),
     )
+
+
+def shown(path: str) -> tuple[str, str]:
+    """The folders that a program is shown with: the one it was found in, and its installation."""
+    return str(Path(path).parent), str(_installation(Path(os.path.realpath(path))))
 
 
 def _installation(program: Path) -> Path:
@@ -69,53 +78,67 @@ def _installation(program: Path) -> Path:
     return folder
 
 
-def check(program: Program, why: str, search: str | None = None) -> tuple[str, str]:
-    """The path and version of a program.
+def located(need: Need, program: Program, first: tuple[str, ...] = ()) -> str:
+    """The path of a program.
 
     Args:
+        need: Who needs it.
         program: What is needed.
-        why: Who needs it.
-        search: The PATH to search; the user's own unless given.
+        first: Folders that are looked into before those of PATH.
 
     Raises:
-        HarnessError: It is missing, too old, or does not tell its version.
+        HarnessError: It is missing, or only the project has it.
     """
-    needed = f"{program.name} {program.minimum} or newer" if program.minimum else program.name
-    remedy = program.install or f"install {needed}"
-    path = shutil.which(program.name, path=search)
+    path = find(program.name, need.root, first)
     if path is None:
-        raise HarnessError(f"{program.name} is not on the PATH; {why}", remedy)
-    path = os.path.abspath(path)  # noqa: PTH100  (a link's own name may matter: busybox)
-    version = ask(path, program, remedy)
+        message = f"{program.name} is not on the PATH; {need.client.name} needs it"
+        if untrusted := shutil.which(program.name):
+            message = f"{untrusted} may come from the project, which brings no programs of its own"
+        raise HarnessError(message, program.install or f"install {_needed(program)}")
+    return os.path.abspath(path)  # noqa: PTH100  (a link's own name may matter: busybox)
+
+
+def _needed(program: Program) -> str:
+    return f"{program.name} {program.minimum} or newer" if program.minimum else program.name
+
+
+def check(need: Need, program: Program, path: str, folders: Sequence[str]) -> str:
+    """The version of a program that is new enough.
+
+    Args:
+        need: Who needs it.
+        program: What is needed.
+        path: Where it is.
+        folders: What it reads.
+
+    Raises:
+        HarnessError: It is too old, or does not tell its version.
+    """
+    version = ask(path, program, need.ask, folders)
     if program.minimum and not at_least(version, program.minimum):
-        raise HarnessError(f"{path} is {version}; {needed} is needed: {why}", remedy)
-    return path, version
+        why = f"{_needed(program)} is needed: {need.client.name} needs it"
+        raise HarnessError(
+            f"{path} is {version}; {why}", program.install or f"install {_needed(program)}"
+        )
+    return version
 
 
-def ask(path: str, program: Program, remedy: str) -> str:
+def ask(path: str, program: Program, asking: Ask, folders: Sequence[str]) -> str:
     """The version that a program tells.
+
+    Args:
+        path: Where it is.
+        program: What it is.
+        asking: How it is asked.
+        folders: What it reads.
 
     Raises:
         HarnessError: It tells none.
     """
-    doing = f"asking for {program.name}'s version"
-    said = run([path, *program.version], doing=doing, timeout=ASKING, errors=True)
+    said = asking(path, program.version, folders)
     version = version_in(said)
     if version is None:
         printed = said.strip()[:80]
         message = f"{path} {' '.join(program.version)} tells no version; it printed {printed!r}"
-        raise HarnessError(message, remedy)
+        raise HarnessError(message, program.install or f"install {_needed(program)}")
     return version
-
-
-def version_in(text: str) -> str | None:
-    """The first version that stands in a text: numbers with dots, or else a number by itself."""
-    found = re.search(r"\d+(?:\.\d+)+", text) or re.search(r"(?<![\w.+-])\d+(?![\w.+-])", text)
-    return found[0] if found else None
-
-
-def at_least(version: str, minimum: str) -> bool:
-    """Whether a version of numbers and dots is a minimum, or newer."""
-    given, needed = ([int(part) for part in text.split(".")] for text in (version, minimum))
-    length = max(len(given), len(needed))
-    return given + [0] * (length - len(given)) >= needed + [0] * (length - len(needed))

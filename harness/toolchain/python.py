@@ -5,36 +5,36 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-import json
 import os
 import platform
-import re
 import sys
 from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
+from harness.toolchain import requirements
+from harness.toolchain.environment import common
+from harness.toolchain.manifest import listed
 from harness.toolchain.need import Parts, fingerprint, identity
 from harness.toolchain.state import installed
-from harness.toolchain.uv import uv
+from harness.toolchain.tool import run
+from harness.toolchain.uv import uv, wheels_only
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.toolchain.manifest import File
     from harness.toolchain.need import Need
 
 PYTHON = "bin/python"
-
-PIN = re.compile(rb"\s*(?:#.*|--hash=\S+|[\w.\[\],-]+\s*==[^@/]*?)?[\s\\]*(?:#.*)?")
-"""A line of a lock that says all by itself: a package with its version and its hashes."""
+PACKAGES = "lib/*/site-packages"
+PINNED = "pinned.txt"
+"""The lock as it is given to uv."""
 
 
 def key(need: Need) -> str:
     """Changes whenever another environment would be made."""
-    lock = need.read(need.lock)
-    # One that names other files does not tell what is installed, which then is this project's alone.
-    whose = "" if all(map(PIN.fullmatch, lock.splitlines())) else str(need.folder)
     base = identity(os.path.realpath(sys.executable))
-    return fingerprint(lock, whose, sys.version, sys.base_prefix, base)
+    return fingerprint(need.read(need.lock), sys.version, sys.base_prefix, base)
 
 
 def place(need: Need) -> Path:
@@ -43,13 +43,8 @@ def place(need: Need) -> Path:
 
 
 def in_place(need: Need) -> dict[str, str]:
-    """The versions of the packages in the environment, which has been made already.
-
-    Raises:
-        HarnessError: They could not be listed.
-        InvalidError: The lock cannot be read.
-    """
-    return _versions(need, place(need))
+    """The versions of the packages in the environment, which has been made already."""
+    return _versions(place(need))
 
 
 def provide(need: Need) -> Parts:
@@ -63,39 +58,72 @@ def provide(need: Need) -> Parts:
     return Parts(
         words={"python": str(folder / PYTHON)},
         path=(str(folder / "bin"),),
-        versions={"python": platform.python_version()} | _versions(need, folder),
+        versions={"python": platform.python_version()} | _versions(folder),
         libraries=(str(folder), sys.base_prefix),
         installed={str(folder): ""},
     )
 
 
-def _versions(need: Need, folder: Path) -> dict[str, str]:
-    """By package: the version that is in an environment."""
-    doing = f"listing the packages of {need.client.name}"
-    listing = ("pip", "list", "--python", str(folder / PYTHON), "--format", "json")
-    listed = json.loads(uv([*listing], doing=doing, folder=folder))
-    return {package["name"]: package["version"] for package in listed}
+def _versions(folder: Path) -> dict[str, str]:
+    """By package: the version that is in an environment, none of whose code is run to tell."""
+    from importlib.metadata import distributions
+
+    from packaging.utils import canonicalize_name
+
+    found = distributions(path=[str(one) for one in folder.glob(PACKAGES)])
+    return {canonicalize_name(one.name): one.version for one in found if one.name}
 
 
 def _install(need: Need, folder: Path) -> None:
-    lock = str(need.folder / need.lock)
+    lock = requirements.pins(need)
     need.announce(f"installing the packages of {need.client.name} ({need.shown(need.lock)}) …")
-    # Relocatable, since it is renamed when it is finished.
-    make = ("venv", "--no-project", "--relocatable", "--allow-existing")
-    doing = f"making a Python environment for {need.client.name}"
-    uv([*make, "--python", sys.executable, str(folder)], doing=doing, folder=folder)
-    # Copied, since a file that is linked to uv's cache is everybody's, and so is its damage.
-    fill = ("pip", "install", "--require-hashes", "--compile-bytecode", "--link-mode", "copy")
-    into = ("--python", str(folder / PYTHON), "-r", lock)
+    pinned = folder / PINNED
     doing = f"installing what {need.shown(need.lock)} pins"
-    uv([*fill, *into], doing=doing, folder=folder)
-    if altered(folder):
-        # uv looks at no file again that is in its cache.
-        uv([*fill, "--reinstall", "--no-cache", *into], doing=doing, folder=folder)
-    if wrong := altered(folder):
+    # Copied, since a file that is linked to uv's cache is everybody's, and so is its damage.
+    fill = ["pip", "install", "--require-hashes", "--link-mode", "copy", *wheels_only()]
+    into = ["--python", str(folder / PYTHON), "-r", str(pinned)]
+    wrong = ""
+    for anew in ([], ["--no-cache"]):  # uv looks at no file again that is in its cache
+        made = _make(need, folder)
+        pinned.write_text("".join(f"{pin}\n" for pin in lock), "utf-8")
+        uv([*fill, *anew, *into], doing=doing)
+        if not (made <= set(listed(str(folder)))):
+            raise HarnessError(f"failed: {doing}; a package replaces a part of the environment")
+        wrong = altered(folder)
+        if not wrong:
+            break
+    else:
         raise HarnessError(
             f"failed: {doing}; {wrong} is not what its package says that it is",
             "look at the package index, then run it again",
+        )
+    _compile(need, folder)
+
+
+def _make(need: Need, folder: Path) -> set[File]:
+    """Make an environment without packages, in place of one that is there.
+
+    Returns:
+        What lies in it.
+    """
+    # Relocatable, since it is renamed when it is finished.
+    make = ["venv", "--no-project", "--relocatable", "--clear"]
+    doing = f"making a Python environment for {need.client.name}"
+    uv([*make, "--python", sys.executable, str(folder)], doing=doing)
+    return set(listed(str(folder)))
+
+
+def _compile(need: Need, folder: Path) -> None:
+    """Compile the modules, which no sample may.
+
+    Not by the environment's own Python as uv would: that runs what packages have put into `.pth` files.
+    """
+    code = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"
+    for packages in folder.glob(PACKAGES):
+        run(
+            [sys.executable, "-I", "-S", "-c", code, packages],
+            doing=f"compiling the packages of {need.client.name}",
+            environment=common(),
         )
 
 
@@ -104,12 +132,14 @@ def altered(folder: Path) -> str:
 
     Source: the specification "Recording installed projects" (PyPA).
     """
-    for record in sorted(folder.glob("lib/*/site-packages/*.dist-info/RECORD")):
+    for record in sorted(folder.glob(f"{PACKAGES}/*.dist-info/RECORD")):
         with record.open(encoding="utf-8", newline="") as lines:
             listed = [line for line in csv.reader(lines) if len(line) > 1 and line[1]]
         for name, given, *_ in listed:
             kind, _, digest = given.partition("=")
             path = record.parent.parent / name
+            if not path.resolve().is_relative_to(folder.resolve()):
+                return name
             try:
                 total = hashlib.new(kind, path.read_bytes()).digest()
             except (OSError, ValueError):

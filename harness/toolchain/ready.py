@@ -12,10 +12,13 @@ import msgspec
 from harness.model import private
 from harness.model.problem import HarnessError
 from harness.toolchain import packages, programs, python
+from harness.toolchain.environment import common
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need, Parts, fingerprint
+from harness.toolchain.npm_lock import MODULES
 from harness.toolchain.state import replace, writing
 from harness.toolchain.tool import ASKING, run
+from harness.toolchain.version import ask_openly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from harness.model.cell import Cell
     from harness.model.client import Client
     from harness.model.project import Project
+    from harness.toolchain.version import Ask
 
 FORMAT = "4"
 """Of the stamps; one of another format is not read."""
@@ -41,6 +45,7 @@ def prepare(
     state: Path,
     announce: Callable[[str], None],
     node: str | None = None,
+    ask: Ask = ask_openly,
 ) -> Ready:
     """What a client's samples need: looked up if it is in place, found or installed if not.
 
@@ -50,12 +55,13 @@ def prepare(
         state: Where toolchains are kept.
         announce: Told of every step that takes long, in plain words.
         node: The Node version to use, whatever is on PATH: `22.11.0`.
+        ask: How programs are asked for their version.
 
     Raises:
         HarnessError: A program is missing, or something could not be installed.
         InvalidError: A lock cannot be read, or `node` is no version.
     """
-    need = _need(client, root, state, announce, node)
+    need = _need(client, root, state, announce, node, ask)
     key = _key(need)
     return _stamped(need, key) or _provided(need, key)
 
@@ -84,6 +90,7 @@ def prepare_for(
     state: Path,
     announce: Callable[[str], None],
     node: str | None = None,
+    ask: Ask = ask_openly,
 ) -> dict[str, Ready | HarnessError]:
     """By client's name: what the samples of cells need, or why nobody knows or has that.
 
@@ -93,7 +100,7 @@ def prepare_for(
     clients = {cell.client.name: cell.client for cell in cells}
     sound = [one for one in clients.values() if one.file not in project.broken]
     none = HarnessError("nobody knows what it needs", "see what is wrong with its client.yaml")
-    return dict.fromkeys(clients, none) | prepare_all(sound, root, state, announce, node)
+    return dict.fromkeys(clients, none) | prepare_all(sound, root, state, announce, node, ask)
 
 
 def prepare_all(
@@ -102,6 +109,7 @@ def prepare_all(
     state: Path,
     announce: Callable[[str], None],
     node: str | None = None,
+    ask: Ask = ask_openly,
 ) -> dict[str, Ready | HarnessError]:
     """By client's name: what its samples need, or why that is not to be had.
 
@@ -119,7 +127,7 @@ def prepare_all(
     found: dict[str, Ready | HarnessError] = {}
     slow: dict[str, tuple[Need, str]] = {}
     for client in clients:
-        need = _need(client, root, state, in_turn, node)
+        need = _need(client, root, state, in_turn, node, ask)
         key = _key(need)
         ready = _stamped(need, key)
         if ready is None:
@@ -139,12 +147,17 @@ def prepare_all(
     return found
 
 
-STARTS = {"python": ("-I", "-c", ""), "node": ("-e", "")}
-"""By kind of toolchain: how its runtime is started to do nothing."""
+STARTS = {"python": ("-I", "-S", "-c", ""), "node": ("-e", "")}
+"""By kind of toolchain: how its runtime is started to do nothing, and none of its packages' code."""
 
 
-def check(client: Client, ready: Ready) -> None:
+def check(client: Client, ready: Ready, ask: Ask = ask_openly) -> None:
     """Make sure that what a client's samples run with is still whole, and starts.
+
+    Args:
+        client: The client.
+        ready: What they run with.
+        ask: How programs are asked for their version.
 
     Raises:
         HarnessError: It is not: what a sample did with it is not the sample's doing.
@@ -155,16 +168,28 @@ def check(client: Client, ready: Ready) -> None:
             raise HarnessError(message, "run it again")
     if words := STARTS.get(client.toolchain.kind):
         path = ready.words[client.toolchain.kind]
-        run([path, *words], doing=f"starting {path}", timeout=ASKING)
+        run([path, *words], doing=f"starting {path}", environment=common(), timeout=ASKING)
     for program in client.toolchain.programs:
-        programs.ask(ready.words[program.name], program, program.install)
+        programs.ask(ready.words[program.name], program, ask, ready.libraries)
 
 
 def _need(
-    client: Client, root: Path, state: Path, announce: Callable[[str], None], node: str | None
+    client: Client,
+    root: Path,
+    state: Path,
+    announce: Callable[[str], None],
+    node: str | None,
+    ask: Ask = ask_openly,
 ) -> Need:
-    folder = (root / client.file).parent
-    return Need(client=client, folder=folder, state=state, announce=announce, node=node)
+    return Need(
+        client=client,
+        root=root,
+        folder=(root / client.file).parent,
+        state=state,
+        announce=announce,
+        node=node,
+        ask=ask,
+    )
 
 
 def _key(need: Need) -> str:
@@ -197,8 +222,8 @@ def _stamped(need: Need, key: str) -> Ready | None:
     states = [condition(*place) for place in ready.installed.items()]
     if any(state.damage for state in states):
         return None
-    if packages.MODULES in ready.beside:
-        packages.link(need, Path(ready.beside[packages.MODULES]))
+    if MODULES in ready.beside:
+        packages.link(need, Path(ready.beside[MODULES]))
     digests = (state.digest for state in states)
     return msgspec.structs.replace(ready, digest=fingerprint(ready.digest, *digests))
 
@@ -227,7 +252,7 @@ def _provide(need: Need, key: str) -> None:
         parts.append(python.provide(need))
     elif kind == "node":
         parts.append(packages.provide(need))
-    parts.append(programs.provide(need, [folder for part in parts for folder in part.path]))
+    parts.append(programs.provide(need, parts))
     whole = Parts(
         words={word: path for part in parts for word, path in part.words.items()},
         path=tuple(dict.fromkeys(folder for part in parts for folder in part.path)),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from threading import Thread
+from typing import IO, TYPE_CHECKING
 
 from harness.model.problem import HarnessError
 
@@ -20,11 +23,25 @@ INSTALLING = 900.0
 ASKING = 30.0
 """Seconds that a program may take to tell its version."""
 
+PRINTED = 32 * 1024 * 1024
+"""Bytes that a program may print on one stream."""
+
+DRAINING = 2.0
+"""Seconds in which the rest of what a program printed is read when it has ended."""
+
 SHOWN = 5
 """Lines that are shown of the beginning, and of the end, of what a failed tool said."""
 
 # What a tool says, and what the user can do. Sought in this order, in any case.
 REMEDIES = (
+    (
+        r"Wheels are required for `([^`]+)` because building from source is disabled",
+        (
+            "{0} has no wheel for this machine, and what is built from its source runs code of its own,"
+            " outside the sandbox; pin a version with a wheel, or have it built:"
+            " SAMPLEPROOF_BUILD={0} sampleproof run"
+        ),
+    ),
     (
         r"hash mismatch|EINTEGRITY|integrity checksum failed",
         (
@@ -77,50 +94,101 @@ def run(
     arguments: Sequence[str | Path],
     *,
     doing: str,
+    environment: Mapping[str, str],
     timeout: float = INSTALLING,
     folder: Path | None = None,
-    defaults: Mapping[str, str] | None = None,
     errors: bool = False,
 ) -> str:
-    """Run a program in the user's own environment, with nothing to read, and return what it prints.
+    """Run a program with nothing to read, and return what it prints.
 
     Args:
         arguments: The program and its arguments.
         doing: What it does, to stand after "failed: ".
+        environment: All of its environment, but that its HOME is a private empty folder unless
+            told; see `harness.toolchain.environment`.
         timeout: Seconds.
-        folder: Where it runs.
-        defaults: Environment variables for it, where the user has not set them.
+        folder: Where it runs; a private empty folder unless told.
         errors: Whether what it prints on standard error is returned too, after the rest.
 
     Raises:
-        HarnessError: It could not be started, failed or took too long.
+        HarnessError: It could not be started, failed, took too long or printed too much.
     """
+    from tempfile import TemporaryDirectory
+
     command = [str(argument) for argument in arguments]
     by_hand = f"to see all that it says, run: {shlex.join(command)}"
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            cwd=folder,
-            env={**(defaults or {}), **os.environ},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        message = f"failed: {doing}; {command[0]} took longer than {timeout:.0f} s"
-        raise HarnessError(message, f"check the network, then run it again; {by_hand}") from error
-    except OSError as error:
-        message = f"failed: {doing}; {command[0]} cannot be started: {error.strerror or error}"
-        raise HarnessError(message, "run: sampleproof doctor") from error
-    output = done.stdout.decode("utf-8", "replace")
-    said = f"{output}\n{done.stderr.decode('utf-8', 'replace')}"
-    if done.returncode:
+    with TemporaryDirectory(prefix="sampleproof-") as private:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder or private,
+                env={"HOME": private, **environment},
+                start_new_session=True,
+            )
+        except OSError as error:
+            message = f"failed: {doing}; {command[0]} cannot be started: {error.strerror or error}"
+            raise HarnessError(message, "run: sampleproof doctor") from error
+        try:
+            printed, complained = _printed(process, timeout)
+        except subprocess.TimeoutExpired as error:
+            message = f"failed: {doing}; {command[0]} took longer than {timeout:.0f} s"
+            raise HarnessError(
+                message, f"check the network, then run it again; {by_hand}"
+            ) from error
+    if len(printed) > PRINTED or len(complained) > PRINTED:
+        message = f"failed: {doing}; {command[0]} printed more than {PRINTED // 1024**2} MiB"
+        raise HarnessError(message, by_hand)
+    output = printed.decode("utf-8", "replace")
+    said = f"{output}\n{complained.decode('utf-8', 'replace')}"
+    if process.returncode:
         raise HarnessError(
-            f"failed: {doing}; {_ending(command[0], done.returncode)}\n{_excerpt(said)}",
+            f"failed: {doing}; {_ending(command[0], process.returncode)}\n{excerpt(said)}",
             _remedy(said) or by_hand,
         )
     return said if errors else output
+
+
+def _printed(process: subprocess.Popen[bytes], timeout: float) -> tuple[bytes, bytes]:
+    """What a program prints on both its streams, until it has ended or prints too much.
+
+    Raises:
+        TimeoutExpired: It takes longer than that.
+    """
+    said = (bytearray(), bytearray())
+    readers = [
+        Thread(target=_read, args=(process, stream, into), daemon=True)
+        for stream, into in zip((process.stdout, process.stderr), said, strict=True)
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        process.wait(timeout)
+    except BaseException:
+        _end(process)
+        raise
+    for reader in readers:
+        reader.join(DRAINING)  # what it has left running may keep a stream open
+    return bytes(said[0]), bytes(said[1])
+
+
+def _read(process: subprocess.Popen[bytes], stream: IO[bytes], into: bytearray) -> None:
+    with stream:
+        while piece := stream.read1(65536):  # type: ignore[attr-defined]
+            into += piece
+            if len(into) > PRINTED:
+                _end(process)
+                return
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program with all that it has started."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _ending(program: str, status: int) -> str:
@@ -129,7 +197,7 @@ def _ending(program: str, status: int) -> str:
     )
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
     """The beginning, which names the fault as a rule, and the end, which does so with some tools."""
     said = [line.rstrip() for line in text.splitlines() if line.strip()]
     if len(said) > 2 * SHOWN:
@@ -139,6 +207,6 @@ def _excerpt(text: str) -> str:
 
 def _remedy(text: str) -> str | None:
     for pattern, remedy in REMEDIES:
-        if re.search(pattern, text, re.IGNORECASE):
-            return remedy
+        if found := re.search(pattern, text, re.IGNORECASE):
+            return remedy.format(*found.groups())
     return None

@@ -42,7 +42,7 @@ def test_what_is_no_version_of_node_is_invalid(verb, version, capsys):
 
 
 def test_the_node_that_is_asked_for_is_made_ready(root, tmp_path, monkeypatch):
-    def stop(clients, root, state, announce, node):
+    def stop(clients, root, state, announce, node, ask):
         raise HarnessError(f"asked for {node}")
 
     monkeypatch.setattr("harness.toolchain.ready.prepare_all", stop)
@@ -58,7 +58,7 @@ def test_the_newest_packages_are_run_with_that_node_too(root, project, tmp_path,
         asked.append(node)
         return client
 
-    def ready(clients, root, state, announce, node):
+    def ready(clients, root, state, announce, node, ask):
         asked.append(node)
         return {}
 

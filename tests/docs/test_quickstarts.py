@@ -17,6 +17,7 @@ from harness.report import ndjson
 from harness.toolchain import node, packages
 from harness.toolchain.cache import made_state
 from harness.toolchain.need import Need
+from harness.toolchain.npm_lock import read_lock
 from harness.toolchain.ready import prepare
 
 PAGES = ["docs/quickstart.en.md", "docs/quickstart.fr.md"]
@@ -129,9 +130,13 @@ def test_the_versions_it_asks_for_are_the_oldest_that_do(page, root, project):
     assert any(f"3.{minor - 1}.99" not in one for one in asked)
 
     need = Need(
-        client=javascript, folder=(root / javascript.file).parent, state=root, announce=print
+        client=javascript,
+        root=root,
+        folder=(root / javascript.file).parent,
+        state=root,
+        announce=print,
     )
-    wanted = packages.engines(packages.read_lock(need))
+    wanted = packages.engines(read_lock(need))
     oldest = int(re.search(r"Node (\d+)", page)[1])
     assert not node.misfits(f"{oldest}.99.0", wanted)
     assert node.misfits(f"{oldest - 1}.99.0", wanted)

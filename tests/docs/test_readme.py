@@ -14,6 +14,7 @@ from harness.cli import main
 from harness.model.selector import select
 from harness.toolchain import node, packages
 from harness.toolchain.need import Need
+from harness.toolchain.npm_lock import read_lock
 
 PAGES = [
     "README.md",
@@ -139,8 +140,8 @@ def test_the_facts_are_those_of_the_data(page, root, project):
 def test_the_node_that_is_named_is_the_oldest_that_fits(page, root, project):
     client = project.clients["javascript"]
     folder = (root / client.file).parent
-    need = Need(client=client, folder=folder, state=root, announce=print)
-    wanted = packages.engines(packages.read_lock(need))
+    need = Need(client=client, root=root, folder=folder, state=root, announce=print)
+    wanted = packages.engines(read_lock(need))
     oldest = int(re.search(r"version (\d+) or newer", page)[1])
     assert not node.misfits(f"{oldest}.99.0", wanted)
     assert node.misfits(f"{oldest - 1}.99.0", wanted)

@@ -131,7 +131,7 @@ def test_a_program_that_no_longer_starts_is_not_the_samples_fault(shop):
     (folder / "real").unlink()
     one, other = outcomes(opened, USES_TOOL)
     assert (one.verdict, one.fault.exit_code) == ("error", 3)
-    assert "asking for tool's version" in one.fault.message
+    assert "tool for its version; exit status" in one.fault.message
     assert other.verdict == "pass"
 
 

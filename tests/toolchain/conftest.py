@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -6,17 +7,29 @@ import msgspec
 import pytest
 
 from harness.model.client import Client
+from harness.toolchain.cache import made_state
 from harness.toolchain.need import Need
+from harness.toolchain.node import NPM
+from harness.toolchain.ready import prepare_all
 
-LOCK = "azure-ai-inference==1.0.0b9 --hash=sha256:00\n"
+ROOT = Path(__file__).parents[2]
+
+LOCK = f"azure-ai-inference==1.0.0b9 --hash=sha256:{'0' * 64}\n"
+CHECKSUM = f"sha512-{'A' * 86}=="
+ENGINES = {
+    "node_modules/a": ("1.2.3", {"node": ">=22.0.0"}),
+    "node_modules/@scope/b": ("4.5.6", {"node": ">= 14"}),
+    "node_modules/a/node_modules/@scope/b": ("4.0.0", {"node": ">=23"}),
+    "node_modules/old": ("0.1.0", ["node >= 0.6"]),
+}
 NPM_LOCK = {
     "lockfileVersion": 3,
     "packages": {
         "": {"dependencies": {"a": "1.2.3"}, "engines": {"node": ">=99"}},
-        "node_modules/a": {"version": "1.2.3", "engines": {"node": ">=22.0.0"}},
-        "node_modules/@scope/b": {"version": "4.5.6", "engines": {"node": ">= 14"}},
-        "node_modules/a/node_modules/@scope/b": {"version": "4.0.0", "engines": {"node": ">=23"}},
-        "node_modules/old": {"version": "0.1.0", "engines": ["node >= 0.6"]},
+        **{
+            path: {"version": version, "integrity": CHECKSUM, "engines": engines}
+            for path, (version, engines) in ENGINES.items()
+        },
     },
 }
 
@@ -65,6 +78,7 @@ def make_need(tmp_path, monkeypatch):
         said: list[str] = []
         need = Need(
             client=client,
+            root=tmp_path / "project",
             folder=folder,
             state=tmp_path / "cache/projects/project",
             announce=others.pop("announce", said.append),
@@ -101,3 +115,19 @@ def root_of():
         return need.folder.parent.parent
 
     return root
+
+
+@pytest.fixture
+def npm(project, monkeypatch, tmp_path):
+    """The Node of this clone's own samples is the one on PATH, with an npm."""
+    clients = [project.clients["javascript"]]
+    ready = prepare_all(clients, ROOT, made_state(ROOT), print)["javascript"]
+    found = Path(ready.words["node"])
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "node").symlink_to(found)
+    (folder / "npm").write_text(f'#!/bin/sh\nexec {found} {found.parents[1] / NPM} "$@"\n')
+    (folder / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    for name in [name for name in os.environ if name.lower() == "npm_config_registry"]:
+        monkeypatch.delenv(name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import shutil
+import sys
 from pathlib import Path
 
 from harness.toolchain.uv import find_uv
@@ -14,6 +15,7 @@ def touch(path: Path) -> None:
 
 
 def uv_venv(process) -> None:
+    shutil.rmtree(process.args[-1], ignore_errors=True)
     touch(Path(process.args[-1]) / "bin/python")
 
 
@@ -31,17 +33,20 @@ def npm_installs(process) -> None:
 
 
 def uv_makes_environment(fp, packages=None) -> None:
-    """uv makes the environment, fills it, and lists what is in it."""
+    """uv makes the environment and fills it, and what is in it is compiled."""
     uv = str(find_uv())
     fp.register([uv, fp.any(), "venv", fp.any()], callback=uv_venv)
-    fp.register([uv, fp.any(), "pip", "install", fp.any()])
-    uv_lists(fp, packages or {"x": "1.0"})
 
+    def fill(process) -> None:
+        python = Path(process.args[process.args.index("--python") + 1])
+        for name, version in (packages or {"x": "1.0"}).items():
+            about = f"lib/python3/site-packages/{name}-{version}.dist-info/METADATA"
+            touch(python.parent.parent / about)
+            text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            (python.parent.parent / about).write_text(text)
 
-def uv_lists(fp, packages) -> None:
-    listed = [{"name": name, "version": at} for name, at in packages.items()]
-    call = [str(find_uv()), fp.any(), "pip", "list", fp.any()]
-    fp.register(call, stdout=json.dumps(listed))
+    fp.register([uv, fp.any(), "pip", "install", fp.any()], callback=fill)
+    fp.register([sys.executable, "-I", "-S", fp.any()])
 
 
 def uv_brings_node(fp) -> None:

@@ -1,5 +1,6 @@
 import sys
 
+import nodeenv
 import pytest
 
 from harness.model.problem import HarnessError, InvalidError
@@ -85,11 +86,11 @@ def test_a_node_that_does_not_serve_is_passed_over(fp, make_need, programs_on_pa
 def test_a_version_that_is_asked_for_is_built_by_nodeenv(fp, make_need, programs_on_path):
     programs_on_path()
     need = make_need("node", node="22.11.0")
-    fp.register([sys.executable, "-m", "nodeenv", fp.any()], callback=fakes.nodeenv)
+    fp.register([sys.executable, "-I", nodeenv.__file__, fp.any()], callback=fakes.nodeenv)
     found = node.find_node(need, WANTED)
     assert found.version == "22.11.0"
     assert found.path == str(need.toolchains / "node/runtime-22.11.0/bin/node")
-    assert "--prebuilt --force --node=22.11.0" in fakes.programs_started(fp)[0]
+    assert "--config-file= --prebuilt --force --node=22.11.0" in fakes.programs_started(fp)[0]
     assert node.find_node(need, WANTED) == found, "it was built again"
 
 
@@ -109,7 +110,7 @@ def test_the_pinned_version_may_be_asked_for_by_number(fp, make_need, programs_o
 def test_a_platform_without_a_wheel_gets_its_node_from_nodeenv(fp, make_need, programs_on_path):
     programs_on_path()
     fp.register([str(find_uv()), fp.any(), "--target", fp.any()], returncode=1, stderr=NO_WHEEL)
-    fp.register([sys.executable, "-m", "nodeenv", fp.any()], callback=fakes.nodeenv)
+    fp.register([sys.executable, "-I", nodeenv.__file__, fp.any()], callback=fakes.nodeenv)
     assert node.find_node(make_need("node"), WANTED).version == node.pinned_version()
 
 
@@ -125,7 +126,7 @@ def test_no_network_is_no_reason_to_try_nodeenv(fp, make_need, programs_on_path)
 def test_nodeenv_that_fails_or_leaves_nothing_is_an_error(fp, make_need, programs_on_path):
     programs_on_path()
     need = make_need("node", node="22.99.0")
-    command = [sys.executable, "-m", "nodeenv", fp.any()]
+    command = [sys.executable, "-I", nodeenv.__file__, fp.any()]
     fp.register(command, returncode=1, stderr="cannot download x: HTTP Error 404: Not Found")
     with pytest.raises(HarnessError, match=r"installing Node 22\.99\.0") as caught:
         node.find_node(need, WANTED)

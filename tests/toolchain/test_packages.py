@@ -2,6 +2,7 @@ import pytest
 
 from harness.model.problem import HarnessError, InvalidError
 from harness.toolchain import packages
+from harness.toolchain.npm_lock import read_lock
 from tests.toolchain import fakes
 
 
@@ -78,11 +79,11 @@ def test_a_damaged_lock_is_the_users_to_mend(need, text):
     with pytest.raises(
         InvalidError, match=r"samples/javascript/package-lock\.json: expected a lock"
     ):
-        packages.read_lock(need)
+        read_lock(need)
 
 
 def test_every_packages_engines_count_but_the_roots(need):
-    lock = packages.read_lock(need)
+    lock = read_lock(need)
     assert packages.engines(lock) == {
         "a": ">=22.0.0",
         "@scope/b": ">= 14",

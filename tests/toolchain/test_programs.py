@@ -5,6 +5,8 @@ import pytest
 
 from harness.model.problem import HarnessError
 from harness.toolchain import programs
+from harness.toolchain.need import Parts
+from harness.toolchain.version import at_least, version_in
 
 CURL = {"name": "curl", "minimum": "7.76", "install": "install curl 7.76"}
 
@@ -54,7 +56,8 @@ def test_a_program_that_the_packages_bring_is_the_one_that_is_checked(
     _write(tmp_path / "bin/http", "echo 1.0.0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     parts = programs.provide(
-        make_need("programs", programs=[{"name": "http"}]), [str(tmp_path / "packages")]
+        make_need("programs", programs=[{"name": "http"}]),
+        [Parts(words={}, path=(str(tmp_path / "packages"),))],
     )
     assert parts.words == {"http": str(tmp_path / "packages/http")}
     assert parts.versions == {"http": "3.2.1"}
@@ -75,7 +78,7 @@ def test_a_version_may_be_told_on_standard_error(make_need, programs_on_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "version"),
+    ("text", "found"),
     [
         ('openjdk version "21" 2023-09-19', "21"),
         ("less 590 (GNU regular expressions)", "590"),
@@ -85,8 +88,8 @@ def test_a_version_may_be_told_on_standard_error(make_need, programs_on_path):
         ("hello", None),
     ],
 )
-def test_a_version_is_found_in_a_text(text, version):
-    assert programs.version_in(text) == version
+def test_a_version_is_found_in_a_text(text, found):
+    assert version_in(text) == found
 
 
 def test_a_missing_program_is_named_with_its_remedy(make_need, programs_on_path):
@@ -111,7 +114,7 @@ def test_a_program_that_tells_no_version_is_refused(fp, make_need, programs_on_p
 
 
 @pytest.mark.parametrize(
-    ("version", "minimum", "enough"),
+    ("given", "minimum", "enough"),
     [
         ("7.76", "7.76", True),
         ("7.76.0", "7.76", True),
@@ -121,8 +124,8 @@ def test_a_program_that_tells_no_version_is_refused(fp, make_need, programs_on_p
         ("7.9", "7.76", False),
     ],
 )
-def test_versions_are_compared_as_numbers(version, minimum, enough):
-    assert programs.at_least(version, minimum) is enough
+def test_versions_are_compared_as_numbers(given, minimum, enough):
+    assert at_least(given, minimum) is enough
 
 
 def test_the_key_follows_the_program(make_need, programs_on_path):

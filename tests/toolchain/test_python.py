@@ -7,6 +7,7 @@ import pytest
 from harness.model.problem import HarnessError, InvalidError
 from harness.toolchain import python, uv
 from tests.toolchain import fakes
+from tests.toolchain.conftest import LOCK
 
 
 def test_an_environment_is_made_from_the_lock(fp, make_need):
@@ -18,13 +19,16 @@ def test_an_environment_is_made_from_the_lock(fp, make_need):
     assert parts.versions["azure-ai-inference"] == "1.0.0b9"
     assert parts.versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert sys.base_prefix in parts.libraries
-    make, fill, _ = fakes.programs_started(fp)
-    assert f"--python {sys.executable}" in make, "not the harness's own Python"
-    assert (
-        f"--require-hashes --compile-bytecode --link-mode copy --python {need.toolchains}" in fill
+    make, fill, compiled = fakes.programs_started(fp)
+    assert compiled.startswith(f"{sys.executable} -I -S "), (
+        "it runs what packages put into .pth files"
     )
+    assert f"--python {sys.executable}" in make, "not the harness's own Python"
+    wheels = "--require-hashes --link-mode copy --only-binary :all:"
+    assert f"{wheels} --python {need.toolchains}" in fill
     assert "--system-certs" in fill
-    assert fill.endswith(f"-r {need.folder / 'requirements.txt'}")
+    assert fill.endswith("pinned.txt")
+    assert (python.place(need) / "pinned.txt").read_text() == LOCK
     assert make_need.said == [
         "installing the packages of python (samples/python/requirements.txt) …"
     ]
@@ -34,7 +38,6 @@ def test_an_environment_that_is_there_is_not_made_again(fp, make_need):
     need = make_need()
     fakes.uv_makes_environment(fp)
     first = python.provide(need)
-    fp.register([str(uv.find_uv()), fp.any(), "list", fp.any()], stdout="[]")
     assert python.provide(need).words == first.words
 
 
@@ -101,16 +104,16 @@ def bring(*contents):
 @pytest.mark.parametrize("damage", ["damaged", None])
 def test_a_package_that_is_damaged_in_uvs_cache_is_fetched_anew(fp, make_need, damage):
     need, program = make_need(), str(uv.find_uv())
-    fp.register([program, fp.any(), "venv", fp.any()], callback=fakes.uv_venv)
+    fp.register([program, fp.any(), "venv", fp.any()], callback=fakes.uv_venv, occurrences=2)
     fp.register([program, fp.any(), "install", fp.any()], callback=bring(damage, ""), occurrences=2)
-    fakes.uv_lists(fp, {})
+    fp.register([sys.executable, "-I", "-S", fp.any()])
     python.provide(need)
-    assert "--reinstall --no-cache" in fakes.programs_started(fp)[2]
+    assert "--no-cache" in fakes.programs_started(fp)[3]
 
 
 def test_a_package_that_is_not_what_it_says_is_an_error(fp, make_need):
     need, program = make_need(), str(uv.find_uv())
-    fp.register([program, fp.any(), "venv", fp.any()], callback=fakes.uv_venv)
+    fp.register([program, fp.any(), "venv", fp.any()], callback=fakes.uv_venv, occurrences=2)
     fp.register([program, fp.any(), "install", fp.any()], callback=bring("x", "x"), occurrences=2)
     with pytest.raises(HarnessError, match=r"a\.py is not what its package says that it is"):
         python.provide(need)
