@@ -151,14 +151,7 @@ def command(
       sampleproof run --latest
       sampleproof run --demo
     """
-    if require_seal and no_seal:
-        raise click.UsageError("--require-seal and --no-seal contradict each other")
-    if balance and not shard:
-        raise click.UsageError("--balance is for shards: give --shard I/N too")
-    if dry_run and not live:
-        raise click.UsageError("--dry-run needs --live: a recording can be asked at any time")
-    if latest and shard:
-        raise click.UsageError("--latest is for whole runs: leave out --shard")
+    _check_call(ctx)
     from harness.memory.memory import may_answer
     from harness.model.selector import select
     from harness.report.session import Session
@@ -178,7 +171,9 @@ def command(
         part, cells = shard_of(cells, *shard, whole, durations)
     options = list(_kept(ctx))
     jobs = jobs or usable_cores()
-    run_live = _live(root, content, live, timeout or LIVE_S, patience) if live else None
+    run_live = None
+    if live:
+        run_live = _live(root, content, live, timeout or LIVE_S, patience, asks=not dry_run)
     if run_live is not None:
         if run_live.target.obituary:
             say(f"{run_live.target.obituary}.", err=True)
@@ -212,6 +207,40 @@ def command(
     return code
 
 
+def _check_call(ctx: click.Context) -> None:
+    """See that no option stands against another, or does nothing.
+
+    Raises:
+        UsageError: One does.
+    """
+    given = ctx.params
+    patient = ctx.get_parameter_source("patience") is click.core.ParameterSource.COMMANDLINE
+    for is_wrong, why in (
+        (
+            given["require_seal"] and given["no_seal"],
+            "--require-seal and --no-seal contradict each other",
+        ),
+        (
+            given["balance"] and not given["shard"],
+            "--balance is for shards: give --shard I/N too",
+        ),
+        (
+            given["dry_run"] and not given["live"],
+            "--dry-run needs --live: a recording can be asked at any time",
+        ),
+        (
+            patient and not given["live"],
+            "--patience needs --live: a recording is not waited for",
+        ),
+        (
+            given["latest"] and given["shard"],
+            "--latest is for whole runs: leave out --shard",
+        ),
+    ):
+        if is_wrong:
+            raise click.UsageError(why)
+
+
 def _kept(ctx: click.Context) -> Iterator[str]:
     """The options that a sample must be run with again to get the same verdict."""
     for option in ctx.command.params:
@@ -222,7 +251,9 @@ def _kept(ctx: click.Context) -> Iterator[str]:
                 yield f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: float) -> Live:
+def _live(
+    root: Path, project: Project, name: str, limit_s: float, budget_s: float, *, asks: bool
+) -> Live:
     """The live run against an endpoint that the user names.
 
     Raises:
@@ -233,7 +264,7 @@ def _live(root: Path, project: Project, name: str, limit_s: float, budget_s: flo
     from harness.live.target import find
     from harness.toolchain.cache import made_state
 
-    target = find(project.catalog, name, os.environ)
+    target = find(project.catalog, name, os.environ, asks=asks)
     return Live(target, made_state(root), limit_s=limit_s, budget_s=budget_s)
 
 

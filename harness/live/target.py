@@ -142,13 +142,14 @@ def asked_model(request: Request) -> str:
     return str(value.get("model", "")) if isinstance(value, dict) else ""
 
 
-def find(catalog: Catalog, name: str, environ: Mapping[str, str]) -> Target:
+def find(catalog: Catalog, name: str, environ: Mapping[str, str], *, asks: bool = True) -> Target:
     """The target that a user names.
 
     Args:
         catalog: Knows endpoints by name.
         name: Such a name, or a base URL.
         environ: Holds the user's keys.
+        asks: Whether it will be asked, and may need a key.
 
     Raises:
         InvalidError: There is no such endpoint, or the URL is none.
@@ -163,7 +164,7 @@ def find(catalog: Catalog, name: str, environ: Mapping[str, str]) -> Target:
         hint = near(name, known) or f"known: {', '.join(known)}, or a URL"
         raise invalid(f"there is no endpoint {name!r}", hint=hint)
     obituary = _obituary(catalog, endpoint)
-    key = _key(endpoint, environ, "://" in name, obituary)
+    key = _key(endpoint, environ, "://" in name, obituary) if asks else ""
     return Target(endpoint, catalog.limits_of(endpoint), key, obituary)
 
 

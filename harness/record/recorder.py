@@ -12,6 +12,7 @@ from harness.gateway.record import Record
 from harness.live.run import Live
 from harness.live.served import served_model
 from harness.live.target import OWN
+from harness.live.triage import NO_CONNECTION
 from harness.model.problem import HarnessError
 from harness.model.recording import Exchange, Provenance, Recording
 from harness.model.secret import SHORTEST
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 REST_S = 30.0
 """How long to listen to an answer that its sample has had enough of."""
+
+
+class UnreachableError(HarnessError):
+    """There is no connection to an endpoint, and so nothing will come of any sample."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,7 @@ class Recorder:
         """Run one sample, and record what it is answered.
 
         Raises:
+            UnreachableError: There is no connection to the endpoint.
             HarnessError: The run could not be made, or the endpoint gave no answer at all.
             InvalidError: The sample's file is missing.
         """
@@ -89,7 +95,9 @@ class Recorder:
         answered = [one for one in taken if one.response is not None]
         if not answered:
             why = next((one.missing for one in taken if one.missing), "the sample sent no request")
-            raise HarnessError(f"{cell.id}: nothing to record: {why}", _remedy(cell, self._target))
+            causes = {one.no_answer.cause for one in taken if one.no_answer}
+            error = UnreachableError if causes & NO_CONNECTION else HarnessError
+            raise error(f"{cell.id}: nothing to record: {why}", _remedy(cell, self._target))
         asked = observation.answers[0].model if observation.answers else ""
         if asked and asked not in self._served:
             self._served[asked] = await served_model(self._target, asked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness import interruption
 from harness.model.problem import InvalidError
 from harness.printer import complain, say
-from harness.record.recorder import is_secret
+from harness.record.recorder import UnreachableError, is_secret
 from harness.report import explain
 from harness.runner.asking import ask
 from harness.runner.stage import Stage
@@ -82,6 +82,8 @@ class Session:
         self.seal = seal
         self.typed = typed
         self.starter = starter
+        self._is_over = False
+        """Whether nothing can come of the samples that are left."""
 
     def run(self, cells: Sequence[Cell]) -> int:
         """Record what answers some cells, one after the other so that nothing disturbs the times.
@@ -108,7 +110,13 @@ class Session:
         )
         try:
             stage.authority.prepare({cell.endpoint.host for cell in cells})
-            codes = [interruption.run(self._one(cell, stage)) for cell in cells]
+            codes = []
+            for number, cell in enumerate(cells):
+                codes.append(interruption.run(self._one(cell, stage)))
+                left = [one.scenario.name for one in cells[number + 1 :]]
+                if self._is_over and left:
+                    complain(f"not recorded either, as nobody can be asked: {', '.join(left)}")
+                    break
         finally:
             stage.close()
         return worst(codes)
@@ -125,6 +133,7 @@ class Session:
             complain(f"{name}: not recorded")
             return INVALID
         except Exception as error:  # noqa: BLE001  (the others are recorded all the same)
+            self._is_over = isinstance(error, UnreachableError)
             fault = fault_of(error)
             complain(self.typed("\n  ".join(filter(None, (fault.message, fault.remedy)))))
             complain(f"{name}: not recorded")

@@ -299,3 +299,9 @@ def test_the_samples_of_the_package_run_when_they_are_asked_for(call, tmp_path, 
     assert "1 sample: 1 pass" in out
     code, _, err = call("run", "--demo", "--project", ".")
     assert (code, "--demo and --project contradict each other" in err) == (2, True)
+
+
+@pytest.mark.parametrize("option", [["--patience", "5"], ["--dry-run"]])
+def test_an_option_that_would_do_nothing_is_refused(call, option):
+    code, _, err = call("run", "curl/basic", *option)
+    assert (code, f"{option[0]} needs --live" in err) == (2, True)

@@ -332,6 +332,9 @@ class TestLibrary:
         assert head.miss.startswith("nearest is basic: $.temperature: expected 1")
         assert b"temperature" not in sent
         assert answer(Library(project), request(b"x"))[0].miss.startswith("the body is not JSON")
+        get = msgspec.structs.replace(request(b""), method="GET", target="/files")
+        told = answer(Library(project), get)[0].miss
+        assert told == "expected POST …/chat/completions, received GET /files"
 
     def test_what_the_operation_requires_of_headers_is_asked_for(self, project):
         asked = request(project.scenarios["basic"].body("m"))

@@ -145,6 +145,18 @@ def test_a_dry_run_asks_nothing(server, whole_project, tmp_path):
     assert f"{len(list(whole_project.cells()))} requests, about" in done.stderr
 
 
+def test_a_dry_run_wants_no_key(tmp_path):
+    done, _ = run(tmp_path, "curl/basic", "--live", "openai", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "OpenAI: 1 request, about 5 s, by a guess\n")
+
+
+def test_an_endpoint_that_is_not_there_is_told_of_once(tmp_path):
+    done, _ = run(tmp_path, "--endpoint", "http://127.0.0.1:9/v1", verb="record")
+    assert done.returncode == 3
+    assert done.stderr.count("cannot connect to 127.0.0.1:9") == 1, done.stderr
+    assert "not recorded either, as nobody can be asked: multi_turn, streaming" in done.stderr
+
+
 def test_recordings_of_it_replay_to_the_same_verdicts(server, root, whole_project, tmp_path):
     project = copied(root, tmp_path / "project")
     url = f"http://127.0.0.1:{server}/v1"
