@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import time
 from contextlib import aclosing
@@ -21,6 +22,7 @@ from harness.gateway.responder import Head
 from harness.live.admission import Admission, Admitted
 from harness.live.forwarded import Forwarded
 from harness.live.shells import settings, variables, way_back
+from harness.live.trust import with_system
 from harness.model.problem import HarnessError
 from harness.model.secret import SHORTEST
 from harness.model.unexpected import describe
@@ -163,6 +165,8 @@ async def serve(
     try:
         authority.prepare(project.catalog.hosts)
         bundle = authority.bundle.resolve()
+        if passed:
+            bundle = with_system(bundle, os.environ)
         given = listener.getsockname()[1]
         set_here = variables(
             f"http://{ADDRESS}:{given}",
