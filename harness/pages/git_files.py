@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError, invalid
+from harness.toolchain.environment import GIT, common
+from harness.toolchain.path import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,11 +82,12 @@ class Repository:
         here = {name: os.environ[name] for name in PLACES if os.environ.get(name)}
         moved = {name: str(Path.cwd() / place) for name, place in here.items()}
         split = words.index("--") if "--" in words else len(words)
+        git = find("git", self._root) or "git"
         try:
             done = subprocess.run(
-                ["git", "--no-optional-locks", verb, *words[:split], "-z", *words[split:]],
+                [git, "--no-optional-locks", verb, *words[:split], "-z", *words[split:]],
                 cwd=self._root,
-                env={**os.environ, **moved, "LC_ALL": "C"},
+                env={**common(*GIT, root=self._root), **moved, "LC_ALL": "C"},
                 capture_output=True,
                 check=False,
             )
