@@ -40,13 +40,19 @@ def outside(ready: Ready, root: Path) -> bytes | None:
     for folder in ready.libraries:
         if any(_holds(one, folder) for one in (*SYSTEM, *ready.installed)):
             continue
-        if not _look(folder, found):
+        if os.path.isfile(folder):  # noqa: PTH113
+            found.append(_seen(folder, os.stat(folder)))  # noqa: PTH116
+        elif not _look(folder, found):
             return None
     return hashlib.sha256(repr(sorted(found)).encode("utf-8", "surrogateescape")).digest()
 
 
 def _holds(folder: str, path: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
+
+
+def _seen(path: str, status: os.stat_result) -> tuple[str, int, int, int, int]:
+    return path, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _look(folder: str, found: list[tuple[str, int, int, int, int]]) -> bool:
@@ -58,9 +64,7 @@ def _look(folder: str, found: list[tuple[str, int, int, int, int]]) -> bool:
                     if entry.name not in NOT_LOOKED_AT and not _look(entry.path, found):
                         return False
                     continue
-                status = entry.stat(follow_symlinks=False)
-                times = status.st_mtime_ns, status.st_ctime_ns
-                found.append((entry.path, status.st_mode, status.st_size, *times))
+                found.append(_seen(entry.path, entry.stat(follow_symlinks=False)))
                 if len(found) > LIMIT:
                     return False
     except OSError:

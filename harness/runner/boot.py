@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.model.problem import HarnessError
 from harness.runner import wire
 from harness.runner.environment import constants
+from harness.toolchain import exposure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from harness.model.client import Client
     from harness.toolchain.ready import Ready
+
+    View = Mapping[str, list[str]]
+    """What is seen: `read`, `own` and `hide`, as `harness.runner.seal` has them."""
 
 FORKABLE = ("{python}", "{sample}")
 """The only way to run a sample that a fork can stand in for."""
@@ -86,15 +90,55 @@ def can_fork(client: Client) -> bool:
     return bool(client.preload) and client.run == FORKABLE
 
 
-def view_of(client: Client, ready: Ready, root: Path, state: Path) -> list[str]:
-    """What a server that forks a client's samples must see, for them to see it."""
+def view_of(client: Client, ready: Ready, root: Path, state: Path) -> View:
+    """What a server that forks a client's samples must see, for them to see it.
+
+    Raises:
+        HarnessError: Something of it must not be shown to samples.
+        OSError: The state cannot be written.
+    """
     folders = [state / name for name in (RENDERED, APART)]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-    return [*ready.libraries, str((root / client.file).parent), *map(str, folders)]
+    return {
+        "read": list(may_read(ready, root, state)),
+        "own": [own_folder(one, root, state) for one in ((root / client.file).parent, *folders)],
+        "hide": list(hidden(root, state)),
+    }
 
 
-def boot_for(client: Client, ready: Ready, view: Iterable[str] | None) -> Booting:
+def may_read(ready: Ready, root: Path, state: Path) -> tuple[str, ...]:
+    """What a client's samples need, all of which may be shown.
+
+    Raises:
+        HarnessError: Some of it may not.
+    """
+    return tuple(exposure.check(path, (root, state)) for path in ready.libraries)
+
+
+def own_folder(folder: Path, root: Path, state: Path) -> str:
+    """A folder of the project or its state, which may be shown.
+
+    Raises:
+        HarnessError: A link leads somewhere else.
+    """
+    if not (exposure.is_real(root, folder) or exposure.is_real(state, folder)):
+        message = f"{folder} is reached through a link, and all in it would be shown to samples"
+        raise HarnessError(message, "put a real folder there, and run it again")
+    return str(folder)
+
+
+def hidden(root: Path, state: Path) -> tuple[str, ...]:
+    """Folders that lie in what every sample is shown of the system, and are nobody's business."""
+    private = (*map(os.path.realpath, (root, state)), *exposure.homes())
+    return tuple(
+        one
+        for one in dict.fromkeys(private)
+        if exposure.is_system(one) and one.count("/") > exposure.DEEP
+    )
+
+
+def boot_for(client: Client, ready: Ready, view: View | None) -> Booting:
     """Start a starter that forks a client's samples; raises what `boot_forked` does.
 
     Args:
@@ -109,7 +153,7 @@ def boot_forked(
     python: str,
     preload: Iterable[str],
     environment: Mapping[str, str],
-    view: Iterable[str] | None = None,
+    view: View | None = None,
 ) -> Booting:
     """Start a starter that is itself the samples' interpreter, with their library imported ahead.
 
@@ -130,7 +174,8 @@ def boot_forked(
         "argv": [python, AHEAD, PACKAGES],
         "preload": list(preload),
         "env": dict(environment),
-        "read": [*view, *OURS],
+        **view,
+        "read": [*view["read"], *OURS],
     }
     with suppress(OSError):  # whoever waits for it is told that it is gone
         wire.send(control, order)

@@ -49,7 +49,10 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     read: tuple[str, ...] = ()
     """Files and folders to be seen, read-only, beside the system's own."""
     own: tuple[str, ...] = ()
-    """Folders of the project to be seen, read-only. Which of their files are opened is noted."""
+    """Folders of the project to be seen, read-only, but for what is hidden in them. Which of their files
+    are opened is noted."""
+    hide: tuple[str, ...] = ()
+    """Folders of which nothing else is seen, though they lie in the system's own."""
     files: tuple[Shown, ...] = ()
     """Files to be seen as they were read, the one that runs first."""
     hosts: tuple[str, ...] = ()

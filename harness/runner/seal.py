@@ -17,7 +17,7 @@ import stat
 from harness.runner import kernel
 from harness.runner.ports import PORTS
 from harness.runner.refusals import refuse
-from harness.runner.shown import SETTINGS, SYSTEM
+from harness.runner.shown import HIDDEN, SETTINGS, SYSTEM
 from harness.runner.watch import watch
 
 TYPE_CHECKING = False  # to import `typing` takes a third of a starter's start
@@ -113,7 +113,8 @@ def furnish(order: dict[str, Any]) -> list[int]:
 
     Args:
         order: `home`, an empty folder outside; `read`, what may be read; `own`, folders of the
-            project; `files`, as they were read; `hosts`, names that lead to the gateway.
+            project; `hide`, of which nothing else is; `files`, as they were read; `hosts`, names that
+            lead to the gateway.
 
     Returns:
         Descriptors for the gateway: its listeners, and last the socket that sees every attempt.
@@ -157,10 +158,10 @@ def _files(order: dict[str, Any]) -> None:
     """Build a root folder in memory, where `home` is, and move into it."""
     home = order["home"]
     root = home if os.path.isdir(home) else EMPTY  # noqa: PTH112
-    begin(root)
+    begin(root, order["hide"])
     show(root, order["read"])
     for path in names_of(order["own"]):
-        _lay(root, path)
+        lay(root, path)
     for file in order["files"]:
         _put(root, **file)
     settings(root, order["hosts"])
@@ -169,22 +170,30 @@ def _files(order: dict[str, Any]) -> None:
     for folder in ("work", "tmp"):
         os.mkdir(f"{root}{home}/{folder}")  # noqa: PTH102
     # Where the harness runs as root, the sample owns the kernel's settings in there.
-    end(root, kernel.MS_RDONLY)
+    end(root, order["hide"], kernel.MS_RDONLY)
 
 
-def begin(root: str, shared: str = IN_MEMORY) -> None:
+def begin(root: str, hide: list[str], shared: str = IN_MEMORY) -> None:
     """Begin a root folder in memory, with what every one has of the system.
 
     Args:
         root: Where.
+        hide: Folders of which nothing is seen but what is shown later, wherever they are.
         shared: What its /tmp is like.
     """
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     _memory(root, "mode=755,size=1m")
     # First, so that what lies below it can still be shown.
     _memory(f"{root}/tmp", shared)  # noqa: S108
+    _make(f"{root}/proc")
     for path in SYSTEM:
         _show(root, path)
+    for path in HIDDEN:
+        if os.path.isdir(root + path):  # noqa: PTH112
+            _cover(root, root + path)
+    for path in hide:
+        if os.path.isdir(root + path):  # noqa: PTH112
+            _memory(root + path, "mode=755,size=1m")
     # A folder before what is in it: that is seen with it then.
     for source, path in LINKED:
         _show(root, source, path)
@@ -198,9 +207,11 @@ def show(root: str, read: list[str]) -> None:
         _show(root, real.get(path, path), path)
 
 
-def end(root: str, flags: int) -> None:
+def end(root: str, hide: list[str], flags: int) -> None:
     """Complete a root folder with a /proc, mounted with these flags, and move into it."""
-    _make(f"{root}/proc")
+    for path in hide:
+        if os.path.isdir(root + path):  # noqa: PTH112
+            kernel.make_read_only(root + path, below=False)
     flags |= kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
     kernel.mount("proc", f"{root}/proc", "proc", flags)
     kernel.make_read_only(root, below=False)
@@ -212,19 +223,52 @@ def names_of(folders: list[str]) -> list[str]:
     return sorted({*folders, *map(os.path.realpath, folders)})
 
 
-def _lay(root: str, path: str) -> None:
-    """Let a folder be seen by a layer of its own, so that what this run opens in it can be told."""
+def lay(root: str, path: str) -> None:
+    """Let a folder be seen by a layer of its own, so that what this run opens in it can be told.
+
+    What is hidden in it by its name, such as `.env`, `.npmrc` or `.git`, is empty there.
+    """
     # The empty folder is one that stays: of layers that are gone, nothing is listed.
     source, target, nothing = os.path.realpath(path), root + path, f"{root}/proc"
     if not os.path.isdir(source):  # noqa: PTH112
         return
     _make(target)
-    _make(nothing)
     try:
         kernel.lay_over(source, nothing, target)
     except OSError:  # not on this file system: then others that open it are noted too
-        kernel.mount(source, target, flags=kernel.MS_BIND | kernel.MS_REC)
-        kernel.make_read_only(target)
+        expose(root, path)
+    else:
+        _cover_hidden(root, target)
+
+
+def expose(root: str, path: str) -> None:
+    """Let a folder be seen as it is, but for what is hidden in it."""
+    source, target = os.path.realpath(path), root + path
+    if not os.path.isdir(source):  # noqa: PTH112
+        return
+    _make(target)
+    kernel.mount(source, target, flags=kernel.MS_BIND | kernel.MS_REC)
+    kernel.make_read_only(target)
+    _cover_hidden(root, target)
+
+
+def _cover_hidden(root: str, folder: str) -> None:
+    for name in os.listdir(folder):  # noqa: PTH208
+        if name.startswith("."):
+            try:
+                _cover(root, f"{folder}/{name}")
+            except FileNotFoundError:
+                continue  # it has just been removed
+
+
+def _cover(root: str, target: str) -> None:
+    """Let nothing be seen in a folder, or of a file."""
+    kind = os.lstat(target).st_mode
+    if stat.S_ISLNK(kind):
+        return  # it leads to what is shown, or nowhere
+    source = f"{root}/proc" if stat.S_ISDIR(kind) else os.devnull
+    kernel.mount(source, target, flags=kernel.MS_BIND)
+    kernel.make_read_only(target, below=False)
 
 
 def _put(root: str, path: str, data: bytes, mode: int) -> None:

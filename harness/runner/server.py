@@ -40,8 +40,8 @@ def serve(control: socket.socket) -> None:
     """Be the process that waits outside; ends when the server has ended.
 
     Args:
-        control: Brings first what to serve: `argv`, `env`, and `read`, what may be read. The server
-            takes its orders from it.
+        control: Brings first what to serve: `argv`, `preload`, `env`; and what is seen: `read`, `own`
+            and `hide`, as a run has them. The server takes its orders from it.
     """
     message = wire.receive(control)
     if message is None:
@@ -53,7 +53,7 @@ def serve(control: socket.socket) -> None:
         inside = os.fork()
         if inside == 0:
             die_with_parent()
-            _view(order["read"])
+            _view(order)
             os._exit(_keep(order, control))
     except OSError as error:
         _refused(control, error)
@@ -94,11 +94,13 @@ def _enter() -> None:
     kernel.forget_keys()
 
 
-def _view(read: list[str]) -> None:
+def _view(order: dict[str, Any]) -> None:
     """Make the server's view of the world, and move there."""
     root = "/proc"  # it is everywhere, and nothing that is shown lies below it
-    seal.begin(root, "mode=755,size=1m")
-    seal.show(root, read)
+    seal.begin(root, order["hide"], "mode=755,size=1m")
+    seal.show(root, order["read"])
+    for path in seal.names_of(order["own"]):
+        seal.expose(root, path)
     seal.settings(root, [])
     os.mkdir(root + seal.EMPTY)  # noqa: PTH102
     # What is imported ahead sees a terminal, as it would in a sample.
@@ -108,7 +110,7 @@ def _view(read: list[str]) -> None:
     os.symlink("pts/ptmx", f"{root}/dev/ptmx")  # noqa: PTH211
     kernel.make_read_only(f"{root}/tmp", below=False)  # noqa: S108
     # For whoever is sealed in here to set what is its own; there is nothing else that it could.
-    seal.end(root, 0)
+    seal.end(root, order["hide"], 0)
 
 
 def _keep(order: dict[str, Any], control: socket.socket) -> int:

@@ -15,7 +15,16 @@ from harness.model import files
 from harness.model.folder import Folder
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
-from harness.runner.boot import APART, RENDERED, boot_for, can_fork, view_of
+from harness.runner.boot import (
+    APART,
+    RENDERED,
+    boot_for,
+    can_fork,
+    hidden,
+    may_read,
+    own_folder,
+    view_of,
+)
 from harness.runner.fitness import known
 from harness.runner.folders import Folders
 from harness.runner.import_check import find_out
@@ -95,6 +104,8 @@ class Stage:
         """By client: why its samples are not forked, though that was asked for."""
         self._hosts = tuple(sorted(hosts))
         self._apart = apart
+        self._hidden = hidden(root, state)
+        self._read: dict[str, tuple[str, ...]] = {}
         try:
             self.folders = Folders(state / "runs")
         except OSError as error:
@@ -208,20 +219,31 @@ class Stage:
         )
 
     def seal(self, cell: Cell, script: Script, home: Path) -> Seal | None:
-        """What a cell's run is given of the world; `None` if runs are not sealed."""
+        """What a cell's run is given of the world; `None` if runs are not sealed.
+
+        Raises:
+            HarnessError: Something of it must not be shown to samples.
+        """
         if self.unsealed:
             return None
-        own = tuple({str(Path(script.path).parent), str((self.root / cell.client.file).parent)})
+        folders = {Path(script.path).parent, (self.root / cell.client.file).parent}
         sample = Shown(path=script.path, data=script.data, mode=script.mode)
         bundle = self.authority.bundle
         trusted = Shown(path=str(bundle), data=bundle.read_bytes(), mode=0o644)
         return Seal(
             home=str(home),
-            read=self.ready(cell).libraries,
-            own=own,
+            read=self._may_read(cell),
+            own=tuple(own_folder(one, self.root, self.state) for one in folders),
+            hide=self._hidden,
             files=(sample, trusted),
             hosts=self._hosts,
         )
+
+    def _may_read(self, cell: Cell) -> tuple[str, ...]:
+        ready = self.ready(cell)
+        if ready.digest not in self._read:
+            self._read[ready.digest] = may_read(ready, self.root, self.state)
+        return self._read[ready.digest]
 
     def close(self) -> None:
         """End the starter, and remove the private folders."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.problem import HarnessError
-from harness.toolchain import packages, programs, python, requirements
+from harness.toolchain import exposure, packages, programs, python, requirements
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need
 from harness.toolchain.node import in_place, misfits, on_path, pinned_version
@@ -182,7 +182,9 @@ def _program(need: Need, program: Program) -> Item:
     path = None
     try:
         path = programs.located(need, program)
-        version = programs.ask(path, program, need.ask, programs.shown(path))
+        version = programs.ask(
+            path, program, need.ask, exposure.program(path, (need.root, need.state))
+        )
     except HarnessError as error:
         found = path or shutil.which(program.name)
         needed = needed if path or not found else f"{needed}, and not the project's own"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from harness.model import files
 from harness.model.folder import Folder
 from harness.model.problem import HarnessError
+from harness.toolchain import exposure, npmrc
 from harness.toolchain import node as runtime
-from harness.toolchain import npmrc
 from harness.toolchain.environment import for_npm
 from harness.toolchain.need import Parts, fingerprint
 from harness.toolchain.npm_lock import MANIFEST, MODULES, inputs, read_lock
@@ -69,6 +69,7 @@ def provide(need: Need) -> Parts:
     node = runtime.find_node(need, engines(lock))
     packages = place(need)
     bin_folder = Path(node.path).parent
+    private = (need.root, need.state)
     installed(packages.parent, lambda new: _install(need, node, new), need.announce)
     link(need, packages)
     return Parts(
@@ -78,8 +79,8 @@ def provide(need: Need) -> Parts:
         versions={"node": node.version} | versions(lock),
         # Of a Node that was brought for them, samples need the program alone.
         libraries=(
-            str(packages.parent),
-            str(bin_folder if node.installed else bin_folder.parent),
+            str(packages),
+            *([str(bin_folder)] if node.installed else exposure.program(node.path, private)),
         ),
         installed={str(packages.parent): "", **node.installed},
     )

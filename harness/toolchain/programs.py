@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
+from harness.toolchain import exposure
 from harness.toolchain.need import Parts, fingerprint, identity
 from harness.toolchain.path import find, trusted
 from harness.toolchain.version import at_least, version_in
@@ -36,46 +37,31 @@ def provide(need: Need, ahead: Sequence[Parts] = ()) -> Parts:
         ahead: What its samples have already, whose folders come first on their PATH.
 
     Raises:
-        HarnessError: One is missing or too old.
+        HarnessError: One is missing or too old, or must not be shown to samples.
     """
     words, versions = {}, {}
     first = tuple(folder for parts in ahead for folder in parts.path)
     read = [folder for parts in ahead for folder in parts.libraries]
+    private = (need.root, need.state)
+    libraries: list[str] = []
     for program in need.client.toolchain.programs:
         path = located(need, program, first)
         words[program.name] = path
-        versions[program.name] = check(need, program, path, [*read, *shown(path)])
+        shown = exposure.program(path, private)
+        versions[program.name] = check(need, program, path, [*read, *shown])
+        libraries += shown
     found = {str(Path(path).parent) for path in words.values()}
     # In the order of the search: so the first program of a name is the one that was checked.
     ordered = [
         folder for folder in map(os.path.abspath, [*first, *trusted(need.root)]) if folder in found
     ]
     folders = tuple(dict.fromkeys(ordered))
-    libraries = [folder for path in words.values() for folder in shown(path)]
     return Parts(
         words=words,
         path=folders,
         versions=versions,
-        libraries=tuple(dict.fromkeys([*folders, *libraries])),
+        libraries=tuple(dict.fromkeys(libraries)),
     )
-
-
-def shown(path: str) -> tuple[str, str]:
-    """The folders that a program is shown with: the one it was found in, and its installation."""
-    return str(Path(path).parent), str(_installation(Path(os.path.realpath(path))))
-
-
-def _installation(program: Path) -> Path:
-    """The folder that holds a program and what it reads.
-
-    A version manager keeps everything beside its `shims`; other installations have `bin` and `lib`
-    side by side. What else is in a user's own folders is nobody's business.
-    """
-    folder = program.parent
-    private = {Path.home(), Path.home() / ".local"}
-    if folder.name == "shims" or (folder.name == "bin" and (folder.parent / "lib").is_dir()):
-        return folder if folder.parent in private else folder.parent
-    return folder
 
 
 def located(need: Need, program: Program, first: tuple[str, ...] = ()) -> str:

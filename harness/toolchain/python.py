@@ -8,10 +8,11 @@ import hashlib
 import os
 import platform
 import sys
+import sysconfig
 from typing import TYPE_CHECKING
 
 from harness.model.problem import HarnessError
-from harness.toolchain import requirements
+from harness.toolchain import exposure, requirements
 from harness.toolchain.environment import common
 from harness.toolchain.manifest import listed
 from harness.toolchain.need import Parts, fingerprint, identity
@@ -59,9 +60,24 @@ def provide(need: Need) -> Parts:
         words={"python": str(folder / PYTHON)},
         path=(str(folder / "bin"),),
         versions={"python": platform.python_version()} | _versions(folder),
-        libraries=(str(folder), sys.base_prefix),
+        libraries=(str(folder), *_base((need.root, need.state))),
         installed={str(folder): ""},
     )
+
+
+def _base(private: tuple[Path, ...]) -> list[str]:
+    """What to show of the Python that an environment is made from.
+
+    Raises:
+        HarnessError: It must not be shown.
+    """
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    library = sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix})
+    needed = [one for one in (*exposure.links(base), library) if not exposure.is_system(one)]
+    found = exposure.parts(sys.base_prefix, private)
+    # As a rule they are in there.
+    alone = [one for one in needed if not any(exposure.holds(part, one) for part in found)]
+    return [*found, *(exposure.check(one, private) for one in alone)]
 
 
 def _versions(folder: Path) -> dict[str, str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model import private
-from harness.model.problem import HarnessError
-from harness.toolchain import packages, programs, python
+from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.toolchain import exposure, packages, programs, python
 from harness.toolchain.environment import common
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need, Parts, fingerprint
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.model.project import Project
     from harness.toolchain.version import Ask
 
-FORMAT = "4"
+FORMAT = "5"
 """Of the stamps; one of another format is not read."""
 
 
@@ -181,10 +181,15 @@ def _need(
     node: str | None,
     ask: Ask = ask_openly,
 ) -> Need:
+    folder = (root / client.file).parent
+    if not exposure.is_real(root, folder):
+        message = "the client's folder is reached through a link, and all in it is shown to samples"
+        hint = "put a real folder into the project in the link's place"
+        raise InvalidError([Problem(file=client.file, message=message, hint=hint)])
     return Need(
         client=client,
         root=root,
-        folder=(root / client.file).parent,
+        folder=folder,
         state=state,
         announce=announce,
         node=node,

@@ -200,3 +200,30 @@ for line in open("/proc/self/mounts"):
     assert set(places.values()) == {"tmpfs True"}
     assert {"/tmp", "/dev/shm"} <= set(places)
     assert not {"/", "/usr", "/proc", "/etc"} & set(places)
+
+
+def test_what_is_hidden_in_a_folder_of_the_project_is_empty(run_sealed, tmp_path_factory):
+    base = tmp_path_factory.mktemp("project")
+    own = base / "own"
+    for name in (".env", ".npmrc", ".git/config", "seen/data"):
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (own / name).write_text("key")
+    outside = base / "outside"
+    outside.mkdir()
+    (outside / "key").write_text("key")
+    (own / "linked").symlink_to(outside)
+    code = f"cd {own}; cat .env .npmrc; ls -A .git; cat seen/data; cat linked/key 2>&1 | tail -c 26"
+    _, output, _ = run_sealed("/bin/sh", "-c", code, own=(str(own),))
+    assert output == b"keyNo such file or directory\n"
+    code = f"cd {own}; for one in .env .git/x x; do ( : > $one ) 2>/dev/null && echo $one; done"
+    assert run_sealed("/bin/sh", "-c", code, own=(str(own),))[1] in {b"", b".env\n"}
+    assert (own / ".env").read_text() == "key"
+
+
+def test_of_the_system_a_sample_sees_no_settings_and_nothing_of_its_user(run_sealed):
+    """A folder in /usr stands for a project or a home there: it must exist, and is only looked at."""
+    place = "/usr/share/doc"
+    code = f"ls -A /usr/local/etc {place} 2>/dev/null | grep -v :; ls -d /usr/share/*/ | wc -l; : > {place}/x"
+    _, output, errors = run_sealed("/bin/sh", "-c", code, hide=(place,))
+    assert int(output) > 1
+    assert b"Read-only file system" in errors

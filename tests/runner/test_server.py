@@ -81,7 +81,8 @@ def serve(starter, tmp_path):
             (library / f"{name}.py").write_text(textwrap.dedent(code))
         read = (sys.prefix, sys.base_prefix, str(library), str(own))
         environment = {"PYTHONPATH": str(library)}
-        server = Launcher(boot_forked(sys.executable, preload, environment, read))
+        view = {"read": read, "own": [], "hide": []}
+        server = Launcher(boot_forked(sys.executable, preload, environment, view))
         opened.append(server)
 
         def program(code, **changes):
@@ -198,7 +199,8 @@ def test_a_library_that_does_not_come_to_an_end_ends_with_the_harness(tmp_path, 
     )
     read = (sys.prefix, sys.base_prefix, str(tmp_path / "library"))
     environment = {"PYTHONPATH": str(tmp_path / "library")}
-    starter = boot_forked(sys.executable, ["odd"], environment, read)
+    view = {"read": read, "own": [], "hide": []}
+    starter = boot_forked(sys.executable, ["odd"], environment, view)
     launcher = Launcher(starter)
     assert "takes longer than 0.5 s" in asyncio.run(launcher.unready(0.5))
     starter.let_go()

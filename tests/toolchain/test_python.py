@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.problem import HarnessError, InvalidError
-from harness.toolchain import python, uv
+from harness.toolchain import exposure, python, uv
 from tests.toolchain import fakes
 from tests.toolchain.conftest import LOCK
 
@@ -18,7 +18,9 @@ def test_an_environment_is_made_from_the_lock(fp, make_need):
     assert os.access(parts.words["python"], os.X_OK)
     assert parts.versions["azure-ai-inference"] == "1.0.0b9"
     assert parts.versions["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert sys.base_prefix in parts.libraries
+    base = Path(sys.base_prefix)
+    assert {Path(one).parent for one in parts.libraries if Path(one).is_relative_to(base)} <= {base}
+    assert exposure.is_system(str(base)) or str(base / "lib") in parts.libraries
     make, fill, compiled = fakes.programs_started(fp)
     assert compiled.startswith(f"{sys.executable} -I -S "), (
         "it runs what packages put into .pth files"
