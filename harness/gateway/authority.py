@@ -5,7 +5,7 @@
       ca.key              its private key and certificate, 0600
       leaves/HOST.pem     a host's private key and certificate, 0600
 
-Nothing on disk is believed. A certificate is good if a client that trusts `ca.pem`, strictly,
+Nothing on disk is believed. A file is good if it is this user's and closed to others, a certificate if a client that trusts `ca.pem`, strictly,
 shakes hands with it; whatever is not good is made anew. Proving takes two milliseconds and the
 standard library; the library that makes certificates is imported only to make one.
 """
@@ -16,14 +16,16 @@ import fcntl
 import os
 import re
 import ssl
+import stat
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from harness.model import private
 from harness.model.problem import HarnessError
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ HOST = re.compile(r"[0-9A-Za-z_:.-]{1,253}")
 PLAIN = "localhost"
 """A host that any certificate can name."""
 HANDSHAKE_STEPS = 10
+
+LEAVES = 100
+"""So many hosts' certificates are kept on disk."""
+LEAF = re.compile(r"[0-9a-z_-][0-9a-z_.-]{0,103}\.pem")
+"""Their names."""
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -160,10 +168,13 @@ class Authority:
         from harness.gateway import minting
 
         _write(leaf, minting.leaf(host, self._key.read_bytes(), self._clock()))
+        _trim(leaf.parent)
         return self._proven(host, leaf)
 
     def _authority_is_good(self) -> bool:
         """Whether certificate and key are there, ours, belong together, and last."""
+        if not (_is_own(self._key, 0o077) and _is_own(self.bundle, 0o022)):
+            return False
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             trust.load_verify_locations(cafile=self.bundle)
@@ -173,10 +184,16 @@ class Authority:
         except (OSError, ValueError):
             return False
         certificates = trust.get_ca_certs()
-        return len(certificates) == 1 and self._lasts(str(certificates[0]["notAfter"])) is not None
+        if len(certificates) != 1:
+            return False
+        # One that was made while the clock was ahead would be good for nobody until then.
+        begun = _seconds(str(certificates[0]["notBefore"])) <= self._clock()
+        return begun and self._lasts(str(certificates[0]["notAfter"])) is not None
 
     def _proven(self, host: str, leaf: Path) -> tuple[ssl.SSLContext, float] | None:
         """A host's context and until when it is good, if a strict client accepts it."""
+        if not _is_own(leaf, 0o077):
+            return None
         server = _server()
         try:
             server.load_cert_chain(leaf)
@@ -202,14 +219,42 @@ class Authority:
     def _lock(self) -> Iterator[None]:
         """Keep other processes out of the folder."""
         leaves = self.folder / "leaves"
-        leaves.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        private.make(self.folder)
+        private.make(leaves)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self.folder / "lock", flags, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
             os.close(handle)
+
+
+def _is_own(path: Path, others: int) -> bool:
+    """Whether a file is this user's, and closed to others.
+
+    Args:
+        path: The file. A link is none.
+        others: The bits of a mode that it must not have.
+    """
+    try:
+        about = os.lstat(path)
+    except OSError:
+        return False
+    own = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
+    return own and not about.st_mode & others
+
+
+def _trim(leaves: Path) -> None:
+    """Keep no more than the newest certificates, however many hosts samples have asked for."""
+    found = []
+    with os.scandir(leaves) as entries:
+        for entry in entries:
+            if LEAF.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                found.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path))
+    for _, path in sorted(found)[:-LEAVES]:
+        with suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108
 
 
 def _server() -> ssl.SSLContext:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model import private
 from harness.model.files import keep
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ LIMIT_BYTES = 64_000_000
 
 MARK = b"sampleproof result\n"
 SEAL = hashlib.sha256
+
+NAMES = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.\d+")
+"""Of entries, and of what `keep` writes beside them: nothing else is ever removed."""
 
 LEFTOVER_S = 600.0
 """A file beside its place that is older was left by a process that was killed."""
@@ -41,7 +46,12 @@ class Store:
     """A folder of entries."""
 
     def __init__(self, folder: Path, limit: int = LIMIT_BYTES) -> None:
-        """Keep entries in a folder, which need not exist."""
+        """Keep entries in a folder, which need not exist.
+
+        Raises:
+            HarnessError: It is not this user's alone, or no folder.
+        """
+        private.check(folder)
         self.folder = folder
         self.limit = limit
 
@@ -92,12 +102,12 @@ class Store:
         return size
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
-        """When it was last used, bytes and name of each file."""
+        """When it was last used, bytes and name of each file that can be one of ours."""
         with suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
                 with suppress(OSError):
-                    if entry.is_file(follow_symlinks=False):
-                        found = entry.stat()
+                    if NAMES.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                        found = entry.stat(follow_symlinks=False)
                         yield found.st_mtime, found.st_size, entry.name
 
 

@@ -6,6 +6,7 @@ refused: whoever can put files there could have the harness believe them, or rem
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -73,6 +74,37 @@ def close(folder: Path) -> None:
             os.fchmod(handle, MODE)
         finally:
             os.close(handle)
+
+
+def check_within(folder: Path) -> None:
+    """Make sure that nothing in a folder, which is there, is a link.
+
+    Raises:
+        HarnessError: Something is, or it cannot be looked into.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entry.path for entry in entries if entry.is_symlink())
+    except OSError as error:
+        message = f"{folder} cannot be looked into: {error.strerror}"
+        raise HarnessError(message, f"make it yours, or {ELSEWHERE}") from error
+    if found:
+        message = f"{found[0]} is a link; nothing here is to lead elsewhere"
+        raise HarnessError(message, f"look what it is, then run: rm {found[0]}")
+
+
+def read(path: Path) -> bytes:
+    """What a file of this user's own holds.
+
+    Raises:
+        OSError: It cannot be read, is a link or no plain file, or is somebody else's.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid():
+            raise OSError(errno.EPERM, "expected a file of one's own", str(path))
+        return file.read()
 
 
 def make(folder: Path) -> Path:

@@ -9,7 +9,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from harness.model import private
 from harness.toolchain.state import locked
+
+PREFIX = "call-"
+"""Of the names of calls' folders: nothing else is ever removed."""
 
 
 class Folders:
@@ -26,13 +30,15 @@ class Folders:
             around: Where all calls have their folders.
 
         Raises:
+            HarnessError: It is not this user's alone.
             OSError: It cannot be written.
         """
-        around.mkdir(parents=True, exist_ok=True)
+        private.make(around)
         with locked(around / "lock"):
             for left in around.iterdir():
-                _remove_if_left(left)
-            self._folder = Path(tempfile.mkdtemp(dir=around.resolve()))
+                if left.name.startswith(PREFIX):
+                    _remove_if_left(left)
+            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=around.resolve()))
             self._held = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
             fcntl.flock(self._held, fcntl.LOCK_SH)
         self._numbers = itertools.count(1)
@@ -57,9 +63,9 @@ class Folders:
 def _remove_if_left(folder: Path) -> None:
     """Remove a call's folder unless the call still holds it."""
     try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
-        return  # the lock, or a folder whose call has just removed it
+        return  # its call has just removed it, or it is none
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.gateway.authority import Authority
 from harness.gateway.budget import Limits
 from harness.gateway.gateway import Gateway
-from harness.model import files
+from harness.model import files, private
 from harness.model.folder import Folder
 from harness.model.problem import HarnessError, InvalidError, Problem
 from harness.render.sample import render
@@ -108,12 +108,14 @@ class Stage:
         self._read: dict[str, tuple[str, ...]] = {}
         try:
             self.folders = Folders(state / "runs")
+        except HarnessError:
+            self._end_starters()
+            raise
         except OSError as error:
             self._end_starters()
             raise HarnessError(
                 f"{error.filename} cannot be written: {error.strerror}",
-                "see that the disk has room and the folder can be written, or copy the project to "
-                "a place where it can",
+                f"see that the disk has room and the folder can be written, or {private.ELSEWHERE}",
             ) from error
         self.unsealed = NOT_ASKED
         """Why runs are not sealed; empty if they are."""

@@ -120,8 +120,8 @@ def state_folder(root: Path) -> Path:
         HarnessError: What is there is not this user's alone.
     """
     folder = cache_folder() / "projects" / state_name(os.path.realpath(root))
-    if private.check(folder.parent):
-        private.check(folder)
+    if private.check(folder.parent) and private.check(folder):
+        private.check_within(folder)
     return folder
 
 
@@ -142,8 +142,10 @@ def made_state(root: Path) -> Path:
         for one in (base / "projects", folder):
             private.make(one)
         keep(folder / ROOT, os.fsencode(os.path.realpath(root)))
-    for one in (toolchains(folder).parent, toolchains(folder)):
+    tools = toolchains(folder)
+    for one in (tools.parent, tools):
         private.make(one)
+    private.check_within(tools)
     return folder
 
 

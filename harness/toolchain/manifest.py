@@ -58,6 +58,8 @@ def condition(folder: str, part: str = "") -> Condition:
         folder: The folder.
         part: A folder in it, if nothing else of it matters.
     """
+    if os.path.islink(folder):  # noqa: PTH114
+        return Condition("it is a link", b"")
     try:
         with open(f"{folder}/{NAME}", "rb") as file:  # noqa: PTH123
             noted = msgspec.msgpack.decode(file.read(), type=Noted)

@@ -218,8 +218,10 @@ def _stamp(need: Need, key: str) -> Path:
 
 def _stamped(need: Need, key: str) -> Ready | None:
     try:
-        ready = msgspec.json.decode(_stamp(need, key).read_bytes(), type=Ready)
+        ready = msgspec.json.decode(private.read(_stamp(need, key)), type=Ready)
     except (OSError, msgspec.DecodeError):
+        return None
+    if not _is_true(ready, need, key):
         return None
     for path in (*ready.words.values(), *ready.libraries, *ready.beside.values()):
         if not os.path.exists(path):  # noqa: PTH110  (this path costs every run)
@@ -231,6 +233,22 @@ def _stamped(need: Need, key: str) -> Ready | None:
         packages.link(need, Path(ready.beside[MODULES]))
     digests = (state.digest for state in states)
     return msgspec.structs.replace(ready, digest=fingerprint(ready.digest, *digests))
+
+
+def _is_true(ready: Ready, need: Need, key: str) -> bool:
+    """Whether a stamp is as it was written, and names as installed only what lies in the cache."""
+    own = f"{need.toolchains}/"
+    modules = ready.beside.get(packages.MODULES, own)
+    return (
+        all(os.path.normpath(path) == path for path in (*ready.installed, modules[:-1]))
+        and all(path.startswith(own) for path in (*ready.installed, modules))
+        and ready.digest == _digest(ready, key)
+    )
+
+
+def _digest(parts: Parts, key: str) -> str:
+    fields = {name: getattr(parts, name) for name in Parts.__struct_fields__}
+    return fingerprint(key, msgspec.json.encode(Parts(**fields)))
 
 
 def _provided(need: Need, key: str) -> Ready:
@@ -266,7 +284,6 @@ def _provide(need: Need, key: str) -> None:
         libraries=tuple(dict.fromkeys(folder for part in parts for folder in part.libraries)),
         installed={folder: used for part in parts for folder, used in part.installed.items()},
     )
-    digest = fingerprint(key, msgspec.json.encode(whole))
-    ready = Ready(**msgspec.structs.asdict(whole), digest=digest)
+    ready = Ready(**msgspec.structs.asdict(whole), digest=_digest(whole, key))
     with writing(stamp.parent):
         replace(stamp, msgspec.json.encode(ready))

@@ -215,9 +215,68 @@ def test_long_names_are_no_trouble(folder):
 
 def test_a_folder_that_cannot_be_used_is_named_with_a_remedy(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(HarnessError, match=r"cannot keep certificates in .*/file") as caught:
+    with pytest.raises(HarnessError, match=r"/file is no folder") as caught:
         Authority(tmp_path / "file").prepare(["a.example"])
-    assert "rm -r" in caught.value.remedy
+    assert f"rm {tmp_path / 'file'}" in caught.value.remedy
+
+
+def test_a_link_in_its_place_is_refused_and_what_it_leads_to_left_alone(tmp_path):
+    (tmp_path / "theirs").mkdir(mode=0o755)
+    (tmp_path / "tls").symlink_to(tmp_path / "theirs")
+    with pytest.raises(HarnessError, match=r"/tls is a link"):
+        Authority(tmp_path / "tls").prepare(["a.example"])
+    assert mode(tmp_path / "theirs") == 0o755
+    assert files(tmp_path / "theirs") == {}
+
+
+@pytest.mark.parametrize(("name", "bits"), [("ca.key", 0o644), ("ca.pem", 0o666)])
+def test_an_authority_that_others_could_read_or_write_is_made_anew(folder, name, bits):
+    before = files(folder)
+    (folder / name).chmod(bits)
+    mended = fresh(folder)
+    mended.prepare(["a.example"])
+    assert all(files(folder)[one] != before[one] for one in ("ca.key", "ca.pem", "a.example.pem"))
+    assert (mode(folder / "ca.key"), mode(folder / "ca.pem")) == (0o600, 0o644)
+
+
+@pytest.mark.parametrize("name", ["ca.key", "ca.pem", "leaves/a.example.pem"])
+def test_a_link_to_a_certificate_is_replaced_and_not_followed(folder, tmp_path, name):
+    theirs = tmp_path / "theirs.pem"
+    (folder / name).rename(theirs)
+    before = theirs.read_bytes()
+    (folder / name).symlink_to(theirs)
+    fresh(folder).prepare(["a.example"])
+    assert not (folder / name).is_symlink()
+    assert theirs.read_bytes() == before
+
+
+def test_what_was_made_while_the_clock_was_ahead_is_made_anew(tmp_path):
+    bundle, key = minting.authority(time.time() + 10 * DAY)
+    (tmp_path / "leaves").mkdir()
+    for name, data in (("ca.pem", bundle), ("ca.key", key)):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "ca.key").chmod(0o600)
+    mended = fresh(tmp_path)
+    _shake_hands(mended.context("a.example"), mended.bundle, "a.example")
+    assert mended.bundle.read_bytes() != bundle
+
+
+def test_a_leaf_that_was_made_while_the_clock_was_ahead_is_made_anew(folder):
+    leaf = folder / "leaves/a.example.pem"
+    early = minting.leaf("a.example", (folder / "ca.key").read_bytes(), time.time() + 5 * DAY)
+    leaf.write_bytes(early)
+    mended = fresh(folder)
+    _shake_hands(mended.context("a.example"), mended.bundle, "a.example")
+    assert leaf.read_bytes() != early
+
+
+def test_no_more_than_some_certificates_are_kept_and_nothing_else_goes(folder, monkeypatch):
+    monkeypatch.setattr("harness.gateway.authority.LEAVES", 3)
+    (folder / "leaves/notes.txt").touch()
+    several = fresh(folder)
+    several.prepare(f"{number}.example" for number in range(5))
+    kept = {path.name for path in (folder / "leaves").iterdir()}
+    assert kept == {"2.example.pem", "3.example.pem", "4.example.pem", "notes.txt"}
 
 
 def test_an_unknown_host_is_met_without_holding_up_others(background, trust):

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.memory.store import Size, Store
+from harness.model.problem import HarnessError
 
 KEY = "a" * 64
 
@@ -60,8 +61,8 @@ def test_what_is_no_file_is_none(store):
 
 
 def test_a_folder_that_cannot_be_made_does_no_harm(tmp_path):
-    (tmp_path / "results").touch()
     store = Store(tmp_path / "results")
+    (tmp_path / "results").touch()
     store.write(KEY, b"body")
     store.trim()
     assert (store.read(KEY), store.size(), store.clear()) == (None, Size(0, 0), Size(0, 0))
@@ -91,6 +92,29 @@ def test_what_a_killed_process_left_is_swept_and_what_a_live_one_writes_is_not(s
     store.trim()
     assert (old.exists(), new.exists()) == (False, True)
     assert store.size().entries == 1
+
+
+def test_a_link_in_its_place_is_refused(tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "results").symlink_to(tmp_path / "theirs")
+    with pytest.raises(HarnessError, match="results is a link"):
+        Store(tmp_path / "results")
+
+
+def test_nothing_is_removed_that_was_not_made_here(store, tmp_path):
+    store.write(KEY, b"body")
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    (store.folder / ("b" * 64)).symlink_to(theirs)
+    for name in ("notes.txt", ".hidden", "B" * 64, f".{KEY}.swp"):
+        (store.folder / name).touch()
+        os.utime(store.folder / name, (0, 0))
+    before = {path.name for path in store.folder.iterdir()}
+    store.limit = 0
+    store.trim()
+    store.clear()
+    assert {path.name for path in store.folder.iterdir()} == before - {KEY}
+    assert theirs.read_text() == "theirs"
 
 
 def test_clearing_tells_how_much_it_was(store):

@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+import pytest
+
+from harness.model.problem import HarnessError
 from harness.runner.folders import Folders
 
 HOLD = """
@@ -52,3 +55,21 @@ def test_what_a_killed_call_leaves_is_removed_by_the_next(tmp_path):
         process.kill()
     Folders(tmp_path).close()
     assert names(tmp_path) == ["lock"]
+
+
+def test_a_link_in_its_place_is_refused(tmp_path):
+    (tmp_path / "theirs/call-theirs").mkdir(parents=True)
+    (tmp_path / "runs").symlink_to(tmp_path / "theirs")
+    with pytest.raises(HarnessError, match="runs is a link"):
+        Folders(tmp_path / "runs")
+    assert names(tmp_path / "theirs") == ["call-theirs"]
+
+
+def test_nothing_is_removed_that_no_call_has_made(tmp_path):
+    around = tmp_path / "runs"
+    (around / "mine").mkdir(parents=True)
+    (tmp_path / "theirs/more").mkdir(parents=True)
+    (around / "call-link").symlink_to(tmp_path / "theirs")
+    Folders(around).close()
+    assert names(around) == ["call-link", "lock", "mine"]
+    assert names(tmp_path / "theirs") == ["more"]
