@@ -10,6 +10,7 @@ import pytest
 
 from harness.model.project import open_project
 from harness.pages import receipt
+from harness.toolchain import cache
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,6 +20,12 @@ os.environ["SAMPLEPROOF_CACHE_DIR"] = CACHE
 
 # Looking at the site takes a browser, and the site: `make site-check`.
 collect_ignore = [] if "SITE_BROWSER" in os.environ else ["browser"]
+
+
+def pytest_sessionstart():
+    """Earlier tests' projects are gone, and so may be what was kept for them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        cache.forget_gone()
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,12 @@ Nothing of it lies in a project: whoever can commit a file there could plant wha
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ NAME = "sampleproof"
 
 FORMAT = "1"
 """Of what is installed, and how it is noted: versions of this program share what has the same."""
+
+OURS = ("projects", "toolchains", "bundled")
+"""What is in the cache folder: nothing else is ever removed."""
 
 ROOT = "root"
 """The file that tells whose state it is."""
@@ -168,7 +172,11 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def states() -> Iterator[Kept]:
-    """Every project's state."""
+    """Every project's state.
+
+    Raises:
+        HarnessError: The cache folder is not this user's alone.
+    """
     around = cache_folder() / "projects"
     if not private.check(around):
         return
@@ -178,3 +186,61 @@ def states() -> Iterator[Kept]:
             root = Path(os.fsdecode((folder / ROOT).read_bytes()))
         if root is not None and state_name(str(root)) == folder.name and not folder.is_symlink():
             yield Kept(folder, root)
+
+
+def forget_gone() -> list[Kept]:
+    """Remove the state of projects that are no longer there; tells which.
+
+    Raises:
+        HarnessError: It cannot be removed.
+    """
+    gone = [one for one in states() if one.gone and not _is_held(one.folder / "runs")]
+    with _removing():
+        for one in gone:
+            private.remove(one.folder)
+    return gone
+
+
+def forget_all() -> Path:
+    """Remove all that is kept for any project, with all that was installed; tells where that was.
+
+    Raises:
+        HarnessError: Samples are running, something is being installed, or it cannot be removed.
+    """
+    folder = cache_folder()
+    for place in (*folder.glob("projects/*/runs"), *folder.glob("toolchains/*/*")):
+        if _is_held(place):
+            message = f"something runs that needs what is in {place}"
+            raise HarnessError(message, "wait until it has ended, then run it again")
+    with _removing():
+        for name in OURS:
+            private.remove(folder / name)
+    return folder
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether somebody holds a lock on something in a folder: a call that runs, or installs."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            try:
+                handle = os.open(entry.path, flags)
+            except OSError:
+                continue
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(handle)
+    return False
+
+
+@contextmanager
+def _removing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HarnessError(
+            f"{error.filename} cannot be removed: {error.strerror}", "make it writable for you"
+        ) from error

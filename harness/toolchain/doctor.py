@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.model.private import ELSEWHERE
 from harness.model.problem import HarnessError
 from harness.toolchain import exposure, packages, programs, python, requirements
+from harness.toolchain.cache import cache_folder
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need
 from harness.toolchain.node import in_place, misfits, on_path, pinned_version
@@ -33,6 +35,7 @@ WIDTH = 80
 
 OLDEST_PYTHON = (3, 11)
 INSTALLS = "run: sampleproof run"
+OLD = ".harness"
 
 OWN = {"python": (python.place, python.in_place), "node": (packages.folder, packages.in_place)}
 """By kind of toolchain: where its packages are, and what tells their versions."""
@@ -60,7 +63,7 @@ def inspect_machine(root: Path) -> list[Item]:
     Args:
         root: The project, as `harness.toolchain.state.workspace` gives it.
     """
-    return [_python(), _uv(), _port(), _writable(root)]
+    return [_python(), _uv(), _port(), _writable(root), _cache(), *_old(root)]
 
 
 def inspect(
@@ -130,9 +133,29 @@ def _writable(root: Path) -> Item:
     return Item(
         name="project",
         found="writable" if able else "read-only",
-        needed="to hold the toolchains",
+        needed="to hold samples and reports",
         remedy="" if able else f"make {root} writable for you",
     )
+
+
+def _cache() -> Item:
+    folder = cache_folder()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    able = os.access(there, os.W_OK)
+    return Item(
+        name="cache",
+        found=str(folder) if able else f"{folder}, read-only",
+        needed="to hold what is installed",
+        remedy="" if able else f"make {there} writable for you, or {ELSEWHERE}",
+    )
+
+
+def _old(root: Path) -> list[Item]:
+    """State of earlier versions, which nothing reads any more."""
+    if not os.path.lexists(root / OLD):
+        return []
+    found = f"{OLD}, not read any more; to remove it, run: rm -r {root / OLD}"
+    return [Item(name="old state", found=found, needed="for nothing")]
 
 
 def _node(need: Need) -> Item:

@@ -56,8 +56,21 @@ def test_what_the_gateway_and_tools_miss_is_named(
 def test_a_project_that_cannot_be_written_is_named(fp, monkeypatch, tmp_path):
     fp.register([fp.any()], stdout="uv 0.13.9")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    item = doctor.inspect_machine(tmp_path)[-1]
-    assert (item.found, item.remedy) == ("read-only", f"make {tmp_path} writable for you")
+    items = {item.name: item for item in doctor.inspect_machine(tmp_path)}
+    project, cache = items["project"], items["cache"]
+    assert (project.found, project.remedy) == ("read-only", f"make {tmp_path} writable for you")
+    assert cache.found.endswith(", read-only")
+    assert "SAMPLEPROOF_CACHE_DIR" in cache.remedy
+
+
+def test_state_in_a_project_can_be_removed_says_doctor(fp, tmp_path):
+    fp.register([fp.any()], stdout="uv 0.13.9")
+    fp.register([fp.any()], stdout="uv 0.13.9")
+    assert "old state" not in {item.name for item in doctor.inspect_machine(tmp_path)}
+    (tmp_path / ".harness").symlink_to("/no/such/place")
+    (item,) = (one for one in doctor.inspect_machine(tmp_path) if one.name == "old state")
+    assert item.fine
+    assert item.found.endswith(f"run: rm -r {tmp_path / '.harness'}")
 
 
 def test_an_old_python_is_named(monkeypatch):

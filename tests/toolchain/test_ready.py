@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 from pathlib import Path
@@ -168,6 +169,62 @@ def test_a_damaged_stamp_is_not_believed(fp, make_need, prepared, damage):
     fakes.uv_makes_environment(fp)
     assert prepared(need) == first
     assert stamp.read_bytes() != damage
+
+
+def elsewhere(ready):
+    return {"installed": dict.fromkeys(["/root/.m2"], "")}
+
+
+def climbing(ready):
+    (folder,) = ready["installed"]
+    return {"installed": {f"{folder}/../../../../..": ""}}
+
+
+def other_words(ready):
+    return {"words": {"python": "/bin/sh"}}
+
+
+def other_modules(ready):
+    return {"beside": {"node_modules": "/root/.m2"}}
+
+
+@pytest.mark.parametrize("change", [elsewhere, climbing, other_words, other_modules])
+def test_a_stamp_that_names_what_was_not_installed_is_not_believed(fp, make_need, prepared, change):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = prepared(need)
+    (stamp,) = (need.state / "ready").glob("*.json")
+    planted = json.loads(stamp.read_bytes())
+    stamp.write_text(json.dumps(planted | change(planted)))
+    fakes.uv_lists(fp, {"x": "1.0"})
+    assert prepared(need) == first
+
+
+def test_a_stamp_behind_a_link_is_not_believed(fp, make_need, prepared, tmp_path):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    first = prepared(need)
+    (stamp,) = (need.state / "ready").glob("*.json")
+    stamp.rename(tmp_path / "theirs")
+    before = (tmp_path / "theirs").read_bytes()
+    stamp.symlink_to(tmp_path / "theirs")
+    fakes.uv_lists(fp, {"x": "1.0"})
+    assert prepared(need) == first
+    assert not stamp.is_symlink()
+    assert (tmp_path / "theirs").read_bytes() == before
+
+
+def test_packages_behind_a_link_are_installed_anew(fp, make_need, prepared, tmp_path):
+    need = make_need()
+    fakes.uv_makes_environment(fp)
+    prepared(need)
+    folder = python.place(need)
+    folder.rename(tmp_path / "theirs")
+    folder.symlink_to(tmp_path / "theirs")
+    fakes.uv_makes_environment(fp)
+    prepared(need)
+    assert not folder.is_symlink()
+    assert (tmp_path / "theirs/bin/python").exists()
 
 
 def test_a_clone_finds_what_was_installed_for_another(fp, make_need, prepared, tmp_path):

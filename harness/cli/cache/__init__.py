@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from harness.memory.store import Size
 
 VERBS = {
-    "clear": "Forget all results, so that everything runs anew.",
+    "clear": "Forget results, so that everything runs anew; or all that is kept.",
 }
 
 EPILOG = """\b
 Examples:
   sampleproof cache
   sampleproof cache clear
+  sampleproof cache clear --gone
 """
 
 
@@ -37,18 +38,27 @@ Examples:
 @project_option
 @click.pass_context
 def command(ctx: click.Context, project: Path | None) -> None:
-    """Show what is remembered of earlier runs.
+    """Show what is remembered of earlier runs, and where all is that is kept.
 
     A sample that has passed, sealed, is not run again while it and all that
     its run could see are unchanged.
+
+    Results, certificates and what was installed lie in your cache folder;
+    SAMPLEPROOF_CACHE_DIR names another. Nothing that lies in a project is
+    believed in their place.
     """
     if ctx.invoked_subcommand is None:
         from harness.memory.memory import store_of
-        from harness.toolchain.cache import state_folder
+        from harness.report.words import number
+        from harness.toolchain.cache import cache_folder, state_folder, states
 
         store = store_of(state_folder(rooted(project)))
         say(f"{told(store.size())}, in {store.folder}")
         say(f"The limit is {_bytes(store.limit)}; what was not used for longest goes first.")
+        kept = list(states())
+        if gone := sum(one.gone for one in kept):
+            say(f"{number(gone, 'project')} of {len(kept)} that have state here are gone.")
+        say(f"All that is kept and installed for projects is in {cache_folder()}")
 
 
 def told(size: Size) -> str:
