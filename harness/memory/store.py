@@ -28,7 +28,7 @@ LIMIT_BYTES = 64_000_000
 MARK = b"sampleproof result\n"
 SEAL = hashlib.sha256
 
-NAMES = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.\d+")
+NAMES = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]+")
 """Of entries, and of what `keep` writes beside them: nothing else is ever removed."""
 
 LEFTOVER_S = 600.0
