@@ -238,12 +238,9 @@ def _stamped(need: Need, key: str) -> Ready | None:
 def _is_true(ready: Ready, need: Need, key: str) -> bool:
     """Whether a stamp is as it was written, and names as installed only what lies in the cache."""
     own = f"{need.toolchains}/"
-    modules = ready.beside.get(packages.MODULES, own)
-    return (
-        all(os.path.normpath(path) == path for path in (*ready.installed, modules[:-1]))
-        and all(path.startswith(own) for path in (*ready.installed, modules))
-        and ready.digest == _digest(ready, key)
-    )
+    places = [*ready.installed, *(path for name, path in ready.beside.items() if name == MODULES)]
+    lie_there = all(one.startswith(own) and os.path.normpath(one) == one for one in places)
+    return lie_there and ready.digest == _digest(ready, key)
 
 
 def _digest(parts: Parts, key: str) -> str:

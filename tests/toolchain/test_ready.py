@@ -196,7 +196,6 @@ def test_a_stamp_that_names_what_was_not_installed_is_not_believed(fp, make_need
     (stamp,) = (need.state / "ready").glob("*.json")
     planted = json.loads(stamp.read_bytes())
     stamp.write_text(json.dumps(planted | change(planted)))
-    fakes.uv_lists(fp, {"x": "1.0"})
     assert prepared(need) == first
 
 
@@ -208,7 +207,6 @@ def test_a_stamp_behind_a_link_is_not_believed(fp, make_need, prepared, tmp_path
     stamp.rename(tmp_path / "theirs")
     before = (tmp_path / "theirs").read_bytes()
     stamp.symlink_to(tmp_path / "theirs")
-    fakes.uv_lists(fp, {"x": "1.0"})
     assert prepared(need) == first
     assert not stamp.is_symlink()
     assert (tmp_path / "theirs").read_bytes() == before
