@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sample: a published sample, run as it stands")
     if not config.getoption("samples"):
         return
+    from harness.model.escape import log
     from harness.model.problem import HarnessError, InvalidError
     from harness.report.background import Background
 
@@ -56,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except (InvalidError, HarnessError) as error:
         text = str(error).replace("--model:", "--samples-model:")
         text = text.replace("--project ", "--samples-project ")
-        raise pytest.UsageError(text) from error
+        raise pytest.UsageError(log(text)) from error
     if not background.cells:
         raise pytest.UsageError("--samples: the project has no samples")
     config.stash[BACKGROUND] = background
@@ -120,10 +121,11 @@ class Samples(pytest.Collector):
     def collect(self) -> Iterator[SampleItem]:
         """An item for each cell."""
         for cell in self.background.cells:
+            name = _name(cell)
             yield SampleItem.from_parent(
                 self,
-                name=cell.id,
-                nodeid=f"{cell.path}::{cell.id}",
+                name=name,
+                nodeid=f"{cell.path}::{name}",
                 cell=cell,
                 background=self.background,
             )
@@ -141,7 +143,9 @@ class SampleFile(pytest.File):
     def collect(self) -> Iterator[SampleItem]:
         """An item for each model."""
         for cell in self.cells:
-            yield SampleItem.from_parent(self, name=cell.id, cell=cell, background=self.background)
+            yield SampleItem.from_parent(
+                self, name=_name(cell), cell=cell, background=self.background
+            )
 
 
 class SampleItem(pytest.Item):
@@ -157,6 +161,7 @@ class SampleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Wait for this sample's outcome."""
+        from harness.model.escape import log
         from harness.suite import fault_of
 
         try:
@@ -164,7 +169,7 @@ class SampleItem(pytest.Item):
             lines = [*self.background.explain(outcome), *self.background.parity(self.cell)]
         except Exception as error:  # noqa: BLE001  (of the harness, whose lines tell nothing here)
             fault = fault_of(error)
-            lines = [text for text in (fault.message, fault.remedy) if text]
+            lines = [log(text) for text in (fault.message, fault.remedy) if text]
         if lines:
             raise SampleError("\n".join(lines))
 
@@ -178,7 +183,14 @@ class SampleItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where it stands, and its name."""
-        return self.path, None, self.cell.id
+        return self.path, None, self.name
+
+
+def _name(cell: Cell) -> str:
+    """A cell's id as pytest prints it, wherever a line begins."""
+    from harness.model.escape import log, one_line
+
+    return log(one_line(cell.id))
 
 
 class SampleError(Exception):
@@ -191,4 +203,6 @@ BACKGROUND = pytest.StashKey["Background"]()
 def pytest_report_header(config: pytest.Config) -> Iterator[str]:
     """Says which project's samples run."""
     if config.getoption("samples"):
-        yield f"samples: {config.getoption('samples_project') or config.rootpath}"
+        from harness.model.escape import log, one_line
+
+        yield log(one_line(f"samples: {config.getoption('samples_project') or config.rootpath}"))

@@ -115,3 +115,24 @@ def test_a_traceback_in_a_real_process():
     assert "x3a:error::x" in done.stderr
     assert not commands(done.stderr)
     assert not moves(done.stderr)
+
+
+def test_names_of_a_project(copy_first_samples, tmp_path, capsys):
+    copy_first_samples(tmp_path)
+    path = tmp_path / "samples/scenarios/basic.yaml"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+
+    def listed(line):
+        path.write_text("".join([line, *(one for one in lines if not one.startswith("title:"))]))
+        code = invoke(["list", "--project", str(tmp_path)])
+        return code, *capsys.readouterr()
+
+    code, out, _ = listed('title: "::\\e[2J ##[error]\\u202e made up"\n')
+    assert code == 0
+    assert "  ::\\x1b[2J \\x23#[error]\\u202e made up  " in out
+    code, _, err = listed('"\\e[2J\\n::error::made up ##[error]": x\n')
+    assert code == 2
+    assert "\\x1b[2J\\n::error::made up \\x23#[error]" in err
+    for text in (out, err):
+        assert not commands(text)
+        assert not moves(text)

@@ -44,6 +44,7 @@ class Names(click.ParamType[str]):
         del param
         from click.shell_completion import CompletionItem
 
+        from harness.model.escape import one_line
         from harness.model.problem import InvalidError
 
         try:
@@ -56,7 +57,9 @@ class Names(click.ParamType[str]):
             "SCENARIO": list(project.scenarios),
             "MODEL": [*project.catalog.models, "all"],
         }[self.kind]
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        # Shells are told a name a line.
+        fit = [name for name in names if name.startswith(incomplete) and one_line(name) == name]
+        return [CompletionItem(name) for name in fit]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """How the help shows it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.model.escape import one_line
 from harness.printer import say
 from harness.typed import as_typed
 
@@ -52,7 +53,7 @@ def command(project: Path | None, *, check: bool, staged: bool, force: bool, dif
     cells = list(content.cells())
     if not (check or diff):
         for one in write(root, cells, force=force):
-            say(_told(one) if one.why == "leftover" else f"wrote {one.path}")
+            say(_told(one) if one.why == "leftover" else f"wrote {one_line(one.path)}")
         say(f"{len(cells)} samples are fresh.")
         return 0
     found = stale(root, cells)

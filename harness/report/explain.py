@@ -9,7 +9,7 @@ from harness.model.escape import log
 from harness.report.words import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from harness.model.finding import Finding
     from harness.outcome import Outcome, Parity
@@ -26,12 +26,12 @@ def outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[s
         rerun: The command that runs just this again.
         typed: Puts commands into the words that the user can type.
     """
-    yield from map(log, _outcome(one, rerun, typed))
+    yield from _lines(_outcome(one, rerun, typed))
 
 
 def _outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
     if one.fault is not None:
-        yield from typed(one.fault.message).splitlines()
+        yield typed(one.fault.message)
         if one.fault.remedy:
             yield f"remedy: {typed(one.fault.remedy)}"
     for finding in one.findings:
@@ -48,12 +48,20 @@ def _outcome(one: Outcome, rerun: str, typed: Callable[[str], str]) -> Iterator[
 
 def parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
     """The lines that explain how clients differ."""
+    yield from _lines(_parity(one, rerun, typed))
+
+
+def _parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[str]:
     for finding in one.findings:
-        first, *table = finding.message.splitlines()
-        yield log(f"{finding.check}: {first}")
-        yield from map(log, table)
+        yield f"{finding.check}: {finding.message}"
     if one.verdict == "fail":
-        yield log(f"rerun: {typed(rerun)}")
+        yield f"rerun: {typed(rerun)}"
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    """Texts of whatever origin, line by line, so that each can be set apart from what is our own."""
+    for text in texts:
+        yield from log(text).split("\n")
 
 
 def _finding(finding: Finding, typed: Callable[[str], str]) -> Iterator[str]:

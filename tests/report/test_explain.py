@@ -1,6 +1,8 @@
 """A failure says what was expected, what came, and how to run just it again."""
 
 import pytest
+from hypothesis import example, given, settings
+from readers import HOSTILE, NASTY, commands, moves
 
 from harness.model.finding import Finding
 from harness.outcome import Fault, Outcome
@@ -9,13 +11,18 @@ from harness.report import explain
 from harness.report.columns import columns
 
 
-@pytest.fixture
-def told(project):
+@pytest.fixture(scope="session")
+def told_of(project):
     def lines(**fields):
         one = Outcome(cell=next(project.cells()), sha256=None, **fields)
         return list(explain.outcome(one, "sampleproof run curl/basic", str))
 
     return lines
+
+
+@pytest.fixture
+def told(told_of):
+    return told_of
 
 
 def test_a_pass_needs_no_words(told):
@@ -99,3 +106,18 @@ def test_columns_are_as_wide_as_their_widest_cell_and_colour_takes_no_room():
         "日本\\x1b  e\\nf  g",
     ]
     assert Styled("ccc", "red") in found[1]
+
+
+@settings(max_examples=50)
+@given(HOSTILE)
+@example("".join(NASTY))
+def test_every_line_of_an_explanation_is_only_text(told_of, text):
+    finding = Finding(check=text, message=text, expected=text, received={text: [text]})
+    fault = Fault(message=text, remedy=text)
+    for lines in (
+        told_of(verdict="fail", findings=(finding,), not_evaluated=(text,)),
+        told_of(verdict="error", fault=fault),
+    ):
+        assert not any("\n" in line for line in lines)
+        assert not commands("\n".join(lines))
+        assert not moves("".join(lines))

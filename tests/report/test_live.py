@@ -5,8 +5,11 @@ import re
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
+from readers import commands
 from rich.console import Console
 
+from harness.printer import Styled
 from harness.report import live
 
 
@@ -21,17 +24,19 @@ class Slow:
 def drawn(project, monkeypatch):
     """Draws the table once, and gives its lines."""
 
-    def draw(clients, width=80, height=24):
+    def draw(clients, width=80, height=24, models=(), lines=()):
         said = io.StringIO()
         console = partial(Console, force_terminal=True, width=width, height=height)
         monkeypatch.setattr(live, "Console", console)
         monkeypatch.setattr(live, "as_is", lambda _: said)
         cells = [cell for cell in project.cells() if cell.client.name in clients]
+        cells += [replace(cells[0], model=name, committed=False) for name in models]
         table = live.LiveTable(cells, Slow(), {})
+        table.print([*lines])
         table.refresh(1)
-        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.getvalue()).splitlines()
+        drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.getvalue()).splitlines()
         table.close()
-        return lines
+        return drawn
 
     return draw
 
@@ -49,3 +54,13 @@ def test_on_a_narrow_terminal_too(drawn):
     assert bar.startswith("━━━")
     assert bar.endswith("…")
     assert len(table) == 4
+
+
+def test_names_and_words_are_no_markup_and_move_nothing(drawn):
+    model = "[red]a[/b]\x1b[2J\n:smile:"
+    said = ("    [bold]\x1b[2J ::error::x ", Styled("[/]##[error]x", "red"))
+    lines = drawn(["curl"], width=200, models=[model], lines=[said, ("::error::x",)])
+    assert any(r"@[red]a[/b]\x1b[2J\n:smile:" in line for line in lines)
+    assert lines[0] == r"    [bold]\x1b[2J ::error::x [/]\x23#[error]x"
+    assert r"\x3a:error::x" in lines
+    assert not commands("\n".join(lines))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.options import opened, project_option
+from harness.model.escape import one_line
 from harness.printer import say
 from harness.typed import as_typed
 
@@ -81,7 +82,7 @@ def command(
         check_all((path, bounds(path, root)) for path in changed)
         for path, one in changed.items():
             replace(path, one.content, bounds(path, root))
-            say(f"wrote {path}")
+            say(f"wrote {one_line(str(path))}")
     if check and changed:
         say(f"stale pages: {len(changed)}", err=True)
         return STALE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.cli.main import STALE
+from harness.model.escape import one_line
 from harness.printer import say
 from harness.typed import as_typed
 
@@ -57,6 +58,6 @@ def tell(faults: Sequence[Unproven], project: Path | None) -> int:
         The exit code.
     """
     for one in faults:
-        say(f"{one.name}: {one.why}; {as_typed(one.mend, project)}")
+        say(f"{one_line(one.name)}: {one.why}; {as_typed(one.mend, project)}")
     say(f"stale: {len(faults)}", err=True)
     return STALE
