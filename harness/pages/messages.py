@@ -57,6 +57,8 @@ class Messages:
         self.missing: dict[str, int] = {}
         """What the page asks for in vain, with the line of its template."""
 
+    is_for_templates = True
+
     def __call__(self, key: str, **values: object) -> str:
         """A message, with its values filled in; what is wrong with it is among the `problems`.
 
@@ -71,9 +73,13 @@ class Messages:
             return ""
         self._used.add(place)
         try:
-            named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+            parts = [part for part in Formatter().parse(text) if part[1] is not None]
+            named = {name for _, name, _, _ in parts if name is not None}
         except ValueError as error:
             self._complain(place, f"a brace that is meant is written twice: {error}")
+            return ""
+        if any(spec or conversion for _, _, spec, conversion in parts):
+            self._complain(place, "a name stands alone between its braces, as in {name}")
             return ""
         for name in sorted(named ^ set(values)):
             said = "expected" if name in values else "there is nothing to fill in for"

@@ -144,6 +144,7 @@ def _fill(
         given = [Tab(client=title, label=title, block=text) for title, text in ways]
         return side_by_side(layout, given)
 
+    fenced.is_for_templates = tabs.is_for_templates = True  # type: ignore[attr-defined]
     endpoint = project.catalog.endpoint
     recordings = [project.recordings[one.cell.scenario.name].provenance for one in proven]
     return fill(

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from harness.model.loader import near
 from harness.model.problem import InvalidError, Problem
+from harness.render import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,20 +21,76 @@ if TYPE_CHECKING:
 
     Block = Callable[[Context], Iterator[str]]
 
+DATA = (str, int, float, list, tuple, dict, set, frozenset, range)
+"""Types of plain values, whose methods change nothing."""
+
+WRONG = (
+    *(
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+    ),
+    *(RecursionError, SyntaxError, TypeError, ValueError, limits.TimeUpError),
+)
+"""What a template can bring about, besides Jinja's own errors."""
+
+SAID: dict[type[BaseException], str] = {
+    MemoryError: "filling it takes too much memory",
+    RecursionError: "it goes on within itself without end",
+}
+"""In words, where the error has none that help."""
+
 TEMPLATE = "<template>"
 """What Jinja calls a template's file in a traceback."""
 
 
 def environment(filters: Mapping[str, Callable[..., str]]) -> Environment:
-    """How templates are read: strictly, line by line, and with nothing escaped but by our filters."""
-    from jinja2 import Environment
+    """How templates are read: strictly, line by line, and with nothing escaped but by our filters.
 
+    A template is data of the project's: it sees values, and reaches nothing else of this process.
+    """
     # What is written is no HTML.
-    made = Environment(  # noqa: S701
+    made = _sandboxed()(
         undefined=_undefined(), keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= filters
     return made
+
+
+@cache
+def _sandboxed() -> type[Environment]:
+    """What templates may use of values: fields, and methods of plain data and of Jinja's own things."""
+    from jinja2 import Undefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandboxed(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+            limits.binary(operator, left, right)
+            return super().call_binop(context, operator, left, right)
+
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            known = isinstance(obj, (Struct, *DATA)) or _is_jinjas(obj)
+            return known and super().is_safe_attribute(obj, attr, value)
+
+        def is_safe_callable(self, obj: Any) -> bool:
+            if isinstance(obj, Undefined):
+                return True  # to call it tells what is not there
+            owner = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
+            own = isinstance(owner, (Struct, *DATA)) or _is_jinjas(owner)
+            given = getattr(obj, "is_for_templates", False) or _is_jinjas(obj)
+            jinja = any(obj is one for one in self.globals.values())
+            return (own or given or jinja) and super().is_safe_callable(obj)
+
+    return Sandboxed
+
+
+def _is_jinjas(value: Any) -> bool:
+    return type(value).__module__.startswith("jinja2.")
 
 
 @cache
@@ -69,13 +126,33 @@ def fill(reading: Environment, text: str, file: str, **values: Any) -> str:
     from jinja2 import TemplateError, TemplateSyntaxError
 
     try:
-        return _compiled(reading, text).render(**values)
+        with limits.limited():
+            pieces, size = [], 0
+            for piece in _compiled(reading, text).generate(**values):
+                pieces.append(piece)
+                size += len(piece)
+                if size > limits.MOST_TEXT:
+                    return _too_long(file)
+            return "".join(pieces)
     except TemplateSyntaxError as error:
         raise _fault(file, error.lineno, error) from error
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        frames = walk_tb(error.__traceback__)
-        lines = [line for frame, line in frames if frame.f_code.co_filename == TEMPLATE]
-        raise _fault(file, lines[-1] if lines else 0, error) from error
+    except (TemplateError, *WRONG) as error:
+        raise _fault(file, _line(error), error) from None
+
+
+def _too_long(file: str) -> str:
+    message = f"the template is wrong: it makes more than {limits.MOST_TEXT:,} characters"
+    raise InvalidError([Problem(file=file, message=message)])
+
+
+def _line(error: BaseException) -> int:
+    """The line of the template at which it went wrong; 0 if that was before it was filled."""
+    found = 0
+    for frame, line in walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == TEMPLATE:
+            template = frame.f_globals.get("__jinja_template__")  # Jinja has not told the line yet
+            found = template.get_corresponding_lineno(line) if template else line
+    return found
 
 
 def line_of_call() -> int:
@@ -112,13 +189,14 @@ def blocks(reading: Environment, text: str, **values: Any) -> dict[str, str]:
 
     for name, (block, *_) in list(context.blocks.items()):
         context.blocks[name] = [noted(block, found[name])]
-    for _ in template.root_render_func(context):
-        pass
+    with limits.limited():
+        for _ in template.root_render_func(context):
+            pass
     return {name: "".join(pieces) for name, pieces in found.items()}
 
 
-def _fault(file: str, line: int, error: Exception) -> InvalidError:
-    said = str(error) or type(error).__name__
+def _fault(file: str, line: int, error: BaseException) -> InvalidError:
+    said = SAID.get(type(error)) or str(error) or type(error).__name__
     return InvalidError([Problem(file=file, line=line, message=f"the template is wrong: {said}")])
 
 
