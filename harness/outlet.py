@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.model.escape import log
+from harness.model.redactor import redacted
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -92,7 +93,7 @@ class Guarded(io.TextIOWrapper):
 
     def write(self, text: str, /) -> int:
         """Write text of whatever origin."""
-        super().write(log(text))
+        super().write(log(redacted(text)))
         return len(text)
 
     def write_as_is(self, text: str) -> None:

@@ -162,6 +162,7 @@ class SampleItem(pytest.Item):
     def runtest(self) -> None:
         """Wait for this sample's outcome."""
         from harness.model.escape import log
+        from harness.model.redactor import redacted
         from harness.suite import fault_of
 
         try:
@@ -169,7 +170,7 @@ class SampleItem(pytest.Item):
             lines = [*self.background.explain(outcome), *self.background.parity(self.cell)]
         except Exception as error:  # noqa: BLE001  (of the harness, whose lines tell nothing here)
             fault = fault_of(error)
-            lines = [log(text) for text in (fault.message, fault.remedy) if text]
+            lines = [log(redacted(text)) for text in (fault.message, fault.remedy) if text]
         if lines:
             raise SampleError("\n".join(lines))
 

@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from harness.model import escape
+from harness.model.redactor import redacted
 from harness.outlet import Guarded
 
 if TYPE_CHECKING:
@@ -84,13 +85,14 @@ def hand_over(text: str) -> None:
     Args:
         text: One that nobody obeys who should not: whoever made it has seen to that.
     """
-    _write(sys.stdout, text)
+    _write(sys.stdout, redacted(text))
 
 
 def safe(parts: Iterable[Part]) -> list[Styled]:
     """Parts of a line as whoever reads it takes them for text, wherever they meet."""
     styled = (Styled(one) if isinstance(one, str) else one for one in parts)
-    seen = [replace(one, text=escape.visible(one.text)) for one in styled]
+    # What is a secret is seen before what is no letter is spelled out.
+    seen = [replace(one, text=escape.visible(redacted(one.text))) for one in styled]
     marks = set(escape.marks("".join(one.text for one in seen)))
     if not marks:
         return seen

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from harness.checks.check import MOST_READ
 from harness.model import jsonvalue
 from harness.model.characters import escaped
 from harness.model.event_stream import event_data
 from harness.model.finding import Finding
+from harness.model.redactor import redacted
 from harness.model.usable import unmet
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def _wrong(evidence: Evidence, answer: Answer) -> list[Finding]:
         received = got.status if got.status != wanted else reply.kind
         return [_status(reply.trouble, expected, received)]
     message = f"the endpoint answered {got.status} {got.reason}".rstrip()
-    said = got.body[:200].decode("utf-8", "replace").strip()
+    said = redacted(got.body[:MOST_READ].decode("utf-8", "replace").strip())[:200]
     if got.status == wanted:
         message = "the endpoint gave an answer, where the recorded one failed"
     return [_status(f"{message}: {said}" if said else message, expected, got.status)]

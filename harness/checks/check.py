@@ -17,6 +17,7 @@ from harness.checks.raised import AFTERWARDS, package_file
 from harness.model.cell import Cell
 from harness.model.finding import Finding
 from harness.model.observation import Observation
+from harness.model.redactor import redacted
 from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The last line on standard error: a crash says there what it was, or else where it shows."""
         lines = lines_of(self.observation.stderr) or lines_of(self.observation.stdout)
         said = [line for line in lines if not AFTERWARDS.match(line)] or lines
-        return self.hide(said[-1].strip() if said else "")[:300]
+        return redacted(self.hide(said[-1].strip() if said else ""))[:300]
 
     @property
     def crash(self) -> str:
@@ -182,6 +183,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """Whether there is something to judge only where an endpoint answered."""
     judge: Callable[[Evidence], list[Finding] | Unjudged | None]
     """What it finds; `None` if another finding explains why it cannot be judged."""
+
+
+MOST_READ = 4096
+"""Bytes of a body in which a message about its beginning looks for secrets before it cuts it."""
 
 
 def lines_of(output: bytes) -> list[str]:

@@ -10,6 +10,7 @@ from harness.checks import answer, limits, network, outcome, request, secret, te
 from harness.checks.check import ANSWER_CHECKS, REQUEST_CHECKS, Check, Evidence, Unjudged
 from harness.model.finding import Finding, Verdict
 from harness.model.problem import HarnessError
+from harness.model.redactor import redacted, redacted_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,9 +135,9 @@ def _bounded(found: Sequence[Finding]) -> list[Finding]:
     kept = [
         msgspec.structs.replace(
             one,
-            message=_cut(one.message),
-            expected=_cut(one.expected),
-            received=_cut(one.received),
+            message=_cut(redacted(one.message)),
+            expected=_cut(redacted_value(one.expected)),
+            received=_cut(redacted_value(one.received)),
         )
         for one in found[:MOST]
     ]

@@ -9,6 +9,7 @@ from harness.checks.check import Unjudged, lines_of
 from harness.checks.telling import due, tells
 from harness.model import jsonvalue
 from harness.model.finding import Finding
+from harness.model.redactor import redacted
 from harness.model.reply import ERROR
 
 if TYPE_CHECKING:
@@ -146,8 +147,9 @@ def _text_message(expected: str, shown: str) -> str:
     if same == len(there):
         return f"the terminal shows no more than the first {same} lines"
     alike = _alike(due[same], there[same]) if same < len(due) else 0
-    begin = max(0, alike - CONTEXT)
-    shows = ("…" if begin else "") + there[same][begin : begin + 60]
+    line = redacted(there[same])
+    begin = max(0, alike - CONTEXT) if line == there[same] else 0
+    shows = ("…" if begin else "") + line[begin : begin + 60]
     return f"the terminal shows another text, from line {same + 1} on: {shows!r}"
 
 

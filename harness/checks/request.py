@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from harness.checks.check import Evidence, name_request
+from harness.checks.check import MOST_READ, Evidence, name_request
 from harness.checks.sent import fields
 from harness.model import jsonvalue
 from harness.model.finding import Finding
+from harness.model.redactor import redacted
 from harness.model.reply import ERROR
 from harness.model.retry import times_again
 
@@ -210,7 +211,9 @@ def body(evidence: Evidence) -> list[Finding]:
                     check="request.body",
                     message=f"the request's body is not JSON: {error}",
                     expected="JSON",
-                    received=evidence.hide(request.body[:200].decode("utf-8", "replace")),
+                    received=redacted(
+                        evidence.hide(request.body[:MOST_READ].decode("utf-8", "replace"))
+                    )[:200],
                 )
             )
             continue

@@ -19,8 +19,9 @@ def command(project: Path | None) -> int:
     """Look for what is wrong in the project's files; nothing is run.
 
     Scenarios, clients and the catalogue are read, and every recording is
-    held against its operation and searched for secrets. Exits with 2 if
-    there is a problem, and names file, line and field.
+    held against its operation. Recordings, samples, templates, settings and
+    pages are searched for secrets. Exits with 2 if there is a problem, and
+    names file, line and field.
 
     \b
     Example:
@@ -28,10 +29,12 @@ def command(project: Path | None) -> int:
     """
     from harness.model.problem import InvalidError
     from harness.record.checking import check
+    from harness.record.hard_coded import hard_coded
     from harness.record.rules import load_rules
 
     root, content = opened(project)
-    problems = check(root, content, load_rules(root))
+    rules = load_rules(root)
+    problems = [*check(root, content, rules), *hard_coded(root, rules)]
     if problems:
         raise InvalidError(problems)
     scenarios, clients = len(content.scenarios), len(content.clients)

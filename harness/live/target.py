@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from harness.live import key_hosts
-from harness.model import jsonvalue
+from harness.model import jsonvalue, redactor
 from harness.model.loader import near
 from harness.model.problem import HarnessError, invalid
 
@@ -165,6 +165,7 @@ def find(catalog: Catalog, name: str, environ: Mapping[str, str], *, asks: bool 
         raise invalid(f"there is no endpoint {name!r}", hint=hint)
     obituary = _obituary(catalog, endpoint)
     key = _key(endpoint, environ, "://" in name, obituary) if asks else ""
+    redactor.keep(key)
     return Target(endpoint, catalog.limits_of(endpoint), key, obituary)
 
 

@@ -180,7 +180,10 @@ def show(value: Any, limit: int = 200) -> str:
     text = _spelled(value)
     if len(text) <= limit:
         return text
-    return f"{text[: limit // 2]} … {text[-limit // 2 :]}"
+    from harness.model.redactor import redacted
+
+    text = redacted(text)  # of what is cut, nobody knows any more that it is a secret
+    return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 2 :]}"
 
 
 def uncarriable(value: Any) -> str | None:

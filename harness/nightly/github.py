@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.model.problem import HarnessError
+from harness.model.redactor import redacted
 from harness.nightly.issue import LABEL, Issue
 from harness.toolchain.environment import GIT, common
 from harness.toolchain.path import find
@@ -48,7 +49,7 @@ class GitHub:
 
     def _gh(self, *arguments: str, doing: str) -> str:
         return run(
-            [self._program, *arguments],
+            [self._program, *map(redacted, arguments)],
             doing=doing,
             environment=common(*GIT, root=self._folder),
             timeout=SECONDS,

@@ -10,6 +10,7 @@ import msgspec
 
 from harness.model.basis import Digests
 from harness.model.cell import Cell
+from harness.model.secret_forms import found_in
 from harness.pages import receipt
 from harness.render.generated import read
 from harness.render.sample import render
@@ -76,7 +77,13 @@ class Gate:
         if found is None or why:
             remedy = f"sampleproof run {shlex.quote(cell.id)} && {RECEIPTS}"
             return Unproven(name=cell.id, why=why, remedy=remedy)
-        return Proven(cell=cell, text=content.decode(), receipt=found)
+        text = content.decode()
+        if secrets := found_in(text):
+            line = text.count("\n", 0, secrets[0].start) + 1
+            why = f"line {line} looks as if it held {secrets[0].what}"
+            remedy = f"take it out of {cell.path}: samples read theirs from the environment"
+            return Unproven(name=cell.id, why=why, remedy=remedy)
+        return Proven(cell=cell, text=text, receipt=found)
 
     def _missing(self, cell: Cell) -> str:
         if cell.id in self._receipts.broken:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harness.model.escape import log
+from harness.model.redactor import redacted
 from harness.report.words import number
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _parity(one: Parity, rerun: str, typed: Callable[[str], str]) -> Iterator[st
 def _lines(texts: Iterable[str]) -> Iterator[str]:
     """Texts of whatever origin, line by line, so that each can be set apart from what is our own."""
     for text in texts:
-        yield from log(text).split("\n")
+        yield from log(redacted(text)).split("\n")
 
 
 def _finding(finding: Finding, typed: Callable[[str], str]) -> Iterator[str]:
@@ -78,7 +79,7 @@ def shown(value: Any) -> list[str]:
         return ["nothing"]
     if value == "":
         return ["nothing"]
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = redacted(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     lines = [_cut(log(line)) for line in text.split("\n")]
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES

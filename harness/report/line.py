@@ -15,6 +15,7 @@ import msgspec
 
 import harness
 from harness.model import jsonvalue
+from harness.model.redactor import redacted_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -250,7 +251,8 @@ def footer(counts: Mapping[str, Mapping[str, int]], exit_code: int, run: Mapping
 
 
 def encode(line: Line) -> bytes:
-    """A line as it is written; half a surrogate pair, which UTF-8 cannot hold, as its escape."""
+    """A line as it is written, its secrets masked; half a surrogate pair, which UTF-8 cannot hold, as its escape."""
+    line = redacted_value(line)
     try:
         return msgspec.json.encode(line) + b"\n"
     except UnicodeEncodeError:

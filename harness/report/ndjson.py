@@ -12,6 +12,7 @@ from harness.gathering import groups
 from harness.model import files
 from harness.model.folder import Folder, RefusedError
 from harness.model.problem import HarnessError, InvalidError, Problem
+from harness.model.redactor import redacted_value
 from harness.report.decode import Order, UnfitError, decode
 from harness.report.line import encode, footer
 
@@ -202,7 +203,9 @@ def texts(path: Path) -> Iterator[tuple[Line, bytes]]:
                 number += 1
                 line = _read(text)
                 order.take(line)
-                yield line, text
+                # Whoever wrote it may have masked nothing.
+                clean = redacted_value(line)
+                yield clean, text if clean is line else encode(clean)
     except OSError as error:
         raise _unfit(path, 0, f"cannot be read: {error.strerror or error}") from error
     except UnfitError as error:

@@ -155,3 +155,11 @@ def test_a_report_that_gives_no_receipts(copy, spoil, message):
     spoil(lines)
     with pytest.raises(InvalidError, match=message):
         receipt.collect(lines, "r", {})
+
+
+def test_what_looks_like_a_token_is_not_published_though_it_passed(copy):
+    path = copy / next(open_project(copy).cells()).path
+    path.write_text(f"{path.read_text()}# gh" + "p_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n")
+    receipt.save(copy, receipt.collect(report_of(copy), "report", {}))
+    (why,) = unproven(copy).values()
+    assert why.endswith("looks as if it held a GitHub token")

@@ -41,6 +41,7 @@ def command(
     from harness.cli.docs.told import in_repository
     from harness.model.files import append, bounds
     from harness.model.problem import InvalidError
+    from harness.model.redactor import redacted
     from harness.pages.published import check
     from harness.report import github, ndjson
 
@@ -57,7 +58,7 @@ def command(
         ]
     for annotation in github.annotate(lines, _folder(root)):
         hand_over(f"{annotation}\n")
-    text = github.summary(lines)
+    text = redacted(github.summary(lines))
     if summary is None:
         say(text, end="")
     else:
