@@ -23,16 +23,19 @@ PARTS = st.lists(HOSTILE | st.builds(Styled, HOSTILE, st.just("red"), st.boolean
 
 
 def printed_by(source):
-    """Calls in a module that print without the printer."""
+    """What a module uses to print without the printer."""
     for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-        name = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
-        if name in {"print", "pprint", "click.echo", "click.secho", "click.echo_via_pager"}:
-            yield f"{source.name}:{node.lineno}: {name}"
-        if name.endswith(("stdout.write", "stderr.write", "stdout.writelines", "print_exc")):
-            yield f"{source.name}:{node.lineno}: {name}"
-        called = ast.unparse(node) if isinstance(node, ast.Call) else ""
-        if called.startswith("Console(") and "as_is(" not in called:
-            yield f"{source.name}:{node.lineno}: Console"
+        match node:
+            case ast.Name(id="print" | "pprint" as name):
+                yield f"{source.name}:{node.lineno}: {name}"
+            case ast.Attribute(attr="echo" | "secho" | "print_exc" as name):
+                yield f"{source.name}:{node.lineno}: {name}"
+            case ast.Attribute(
+                attr="write" | "writelines" as name, value=ast.Attribute(attr="stdout" | "stderr")
+            ):
+                yield f"{source.name}:{node.lineno}: {name}"
+            case ast.Call(func=ast.Name(id="Console")) if "as_is(" not in ast.unparse(node):
+                yield f"{source.name}:{node.lineno}: Console"
 
 
 def test_nothing_prints_but_the_printer():
