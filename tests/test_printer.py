@@ -50,7 +50,7 @@ def test_what_prints_without_it_is_found(tmp_path):
     assert len(list(printed_by(path))) == 5
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(PARTS)
 @example([*NASTY])
 @example(["::", Styled("error::x"), "#", "#", "[x]"])

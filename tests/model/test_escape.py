@@ -64,7 +64,7 @@ def test_what_a_terminal_obeys_or_nobody_sees_is_seen(text, seen):
     assert escape.visible(text) == seen
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_a_log_and_a_terminal_take_any_text_for_text(text):
@@ -76,7 +76,7 @@ def test_a_log_and_a_terminal_take_any_text_for_text(text):
     assert "\n" not in escape.one_line(text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_xml_holds_any_text(text):
@@ -86,7 +86,7 @@ def test_xml_holds_any_text(text):
     assert (held.text or "") == held.get("b") == escape.visible(text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_html_within_markdown_is_only_text(text):
@@ -98,7 +98,7 @@ def test_html_within_markdown_is_only_text(text):
     assert texts[2] == escape.visible(text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_code_in_markdown_is_only_text(text):
@@ -109,7 +109,7 @@ def test_code_in_markdown_is_only_text(text):
     assert texts[3].rstrip("\n") == escape.visible(text).rstrip("\n")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_json_that_is_printed_is_the_same_document(text):

@@ -153,10 +153,10 @@ def test_an_issue_holds_whatever_a_sample_prints(tell, github):
     assert "10 more are in the report." in body
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
-@example("<" * 100_000)
+@example("<" * 10_000)
 def test_what_an_issue_repeats_is_only_text(text):
     name = f"python/x{text}"
     case = Case(cell=name, evidence=text, remedy=text)

@@ -143,7 +143,7 @@ def test_other_changes_are_not_swept_along(propose, clone, github, capsys):
     assert path.read_text().endswith("# mine\n")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_what_a_proposal_repeats_is_only_text(text):

@@ -108,7 +108,7 @@ def test_columns_are_as_wide_as_their_widest_cell_and_colour_takes_no_room():
     assert Styled("ccc", "red") in found[1]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_every_line_of_an_explanation_is_only_text(told_of, text):

@@ -196,7 +196,7 @@ def foreign(text, verdict="fail"):
     ]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_a_summary_has_the_same_elements_whatever_it_tells(text):
@@ -219,7 +219,7 @@ def understood(line):
     return command, pairs, data
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(HOSTILE)
 @example("".join(NASTY))
 def test_an_annotation_says_what_it_was_given_and_is_one_command(text):
