@@ -28,17 +28,13 @@ LOCK = "package-lock.json"
 _WORD = r"[A-Za-z0-9~-][A-Za-z0-9._~-]*"
 _PACKAGE = rf"(?:@{_WORD}/)?{_WORD}"
 _NO_FILE = r"(?!\.|.*\.(?:tgz|tar|tar\.gz)$)"
-PLACE = re.compile(rf"{MODULES}/{_PACKAGE}(?:/{MODULES}/{_PACKAGE})*")
-NAME = re.compile(_PACKAGE)
-VERSION = re.compile(rf"{_NO_FILE}\d+\.\d+\.\d+(?:[+-][0-9A-Za-z.+-]+)?")
-RANGE = re.compile(rf"{_NO_FILE}(?:npm:{_PACKAGE}(?:@|$))?[0-9A-Za-z.+~^<>=|* _-]*", re.IGNORECASE)
+PLACE = rf"{MODULES}/{_PACKAGE}(?:/{MODULES}/{_PACKAGE})*"
+NAME = _PACKAGE
+VERSION = rf"{_NO_FILE}\d+\.\d+\.\d+(?:[+-][0-9A-Za-z.+-]+)?"
+RANGE = rf"(?i){_NO_FILE}(?:npm:{_PACKAGE}(?:@|$))?[0-9A-Za-z.+~^<>=|* _-]*"
 """A dependency's version as a range, a tag or an alias: nothing with the address of anything."""
-ADDRESS = re.compile(
-    r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._~/@%+-]*(\?[A-Za-z0-9._~/@%+=&-]*)?"
-)
-CHECKSUM = re.compile(
-    r"sha512-[A-Za-z0-9+/]{86}==|sha384-[A-Za-z0-9+/]{64}|sha256-[A-Za-z0-9+/]{43}=|sha1-[A-Za-z0-9+/]{27}="
-)
+ADDRESS = r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._~/@%+-]*(\?[A-Za-z0-9._~/@%+=&-]*)?"
+CHECKSUM = r"sha512-[A-Za-z0-9+/]{86}==|sha384-[A-Za-z0-9+/]{64}|sha256-[A-Za-z0-9+/]{43}=|sha1-[A-Za-z0-9+/]{27}="
 NEEDED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 ROOT = {*NEEDED, "peerDependenciesMeta", "overrides", "engines", "name", "version"}
 """What npm is told of the client's own `package.json`."""
@@ -137,7 +133,7 @@ def _wrong_manifest(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, message in _wrong_needs(manifest):
         yield name, message
     for name, wanted in _leaves(manifest.get("overrides", {})):
-        if not isinstance(wanted, str) or not RANGE.fullmatch(wanted.removeprefix("$")):
+        if not isinstance(wanted, str) or not re.fullmatch(RANGE, wanted.removeprefix("$")):
             yield name, f"expected a version; received {str(wanted)[:SHOWN]!r}"
 
 
@@ -159,9 +155,9 @@ def _wrong_needs(package: dict[str, Any]) -> Iterator[tuple[str, str]]:
             continue
         for name, wanted in needs.items():
             if (
-                not NAME.fullmatch(name)
+                not re.fullmatch(NAME, name)
                 or not isinstance(wanted, str)
-                or not RANGE.fullmatch(wanted)
+                or not re.fullmatch(RANGE, wanted)
             ):
                 yield (
                     name,
@@ -175,15 +171,15 @@ def _wrong(path: str, package: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{name}: {message}", PUBLISHED
     if not path:
         return
-    if not PLACE.fullmatch(path) or package.get("link"):
+    if not re.fullmatch(PLACE, path) or package.get("link"):
         yield "expected a package of a registry; this is a folder, or a link to one", PUBLISHED
         return
     version, resolved = package.get("version"), package.get("resolved")
-    if not isinstance(version, str) or not VERSION.fullmatch(version):
+    if not isinstance(version, str) or not re.fullmatch(VERSION, version):
         yield f"version: expected a version; received {str(version)[:SHOWN]!r}", ANEW
-    if not NAME.fullmatch(str(package.get("name", "x"))):
+    if not re.fullmatch(NAME, str(package.get("name", "x"))):
         yield f"name: expected a package's; received {str(package['name'])[:SHOWN]!r}", ANEW
-    if resolved is not None and not (isinstance(resolved, str) and ADDRESS.fullmatch(resolved)):
+    if resolved is not None and not (isinstance(resolved, str) and re.fullmatch(ADDRESS, resolved)):
         yield (
             f"resolved: expected an https:// address; received {str(resolved)[:SHOWN]!r}",
             PUBLISHED,
@@ -192,7 +188,7 @@ def _wrong(path: str, package: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if checksums is None and package.get("inBundle") is True and path.count(f"{MODULES}/") > 1:
         return  # it comes in another package, whose checksum covers it
     if not isinstance(checksums, str) or not all(
-        map(CHECKSUM.fullmatch, checksums.split() or [""])
+        re.fullmatch(CHECKSUM, one) for one in checksums.split() or [""]
     ):
         shown = "none" if checksums is None else repr(str(checksums)[:SHOWN])
         yield f"integrity: expected a checksum like sha512-…; received {shown}", ANEW

@@ -51,8 +51,8 @@ ALLOWED = {
     "registry": _INDEX,
 }
 """By setting: the values that it may have."""
-SCOPED = re.compile(r"@[a-z0-9._~-]+:registry")
-LINE = re.compile(r"([A-Za-z@][A-Za-z0-9@._:~-]*?)(?:\[\])?\s*=\s*(.*)")
+SCOPED = r"@[a-z0-9._~-]+:registry"
+LINE = r"([A-Za-z@][A-Za-z0-9@._:~-]*?)\s*=\s*(.*)"
 
 OWN = "put it into your own ~/.npmrc if you need it"
 
@@ -87,11 +87,11 @@ def settings(need: Need) -> bytes:
 
 def _refused(line: str) -> str:
     """Why a setting does not count; empty if it does."""
-    found = LINE.fullmatch(line)
+    found = re.fullmatch(LINE, line)
     if not found:
         return f"expected `name=value`; received {line[:80]!r}"
     name, value = found.groups()
-    allowed = _INDEX if SCOPED.fullmatch(name) else ALLOWED.get(name)
+    allowed = _INDEX if re.fullmatch(SCOPED, name) else ALLOWED.get(name)
     if allowed is None:
         return f"`{name}` is no setting that a project may make for npm"
     if not re.fullmatch(allowed, value):

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 LONG = 300
 """Characters of a line that a message shows."""
-HASH = re.compile(
-    r"\s--hash[=\s]\s*(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})(?=\s|$)"
-)
-ONE_VERSION = re.compile(r"==\s*[A-Za-z0-9.!+_-]+")
+HASH = r"\s--hash[=\s]\s*(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})(?=\s|$)"
+ONE_VERSION = r"==\s*[A-Za-z0-9.!+_-]+"
 ONLY = "a lock holds lines like `name==1.0 --hash=sha256:…` and comments"
 
 
@@ -76,8 +74,8 @@ def _pin(entry: str) -> str:
     """
     from packaging.requirements import InvalidRequirement, Requirement
 
-    hashes = HASH.findall(entry)
-    stripped = HASH.sub("", entry).strip()
+    hashes = re.findall(HASH, entry)
+    stripped = re.sub(HASH, "", entry).strip()
     try:
         asked = Requirement(stripped)
     except InvalidRequirement:
@@ -86,7 +84,7 @@ def _pin(entry: str) -> str:
         raise ValueError("a package of the index, by its name")
     if "$" in stripped or not stripped.isprintable():
         raise ValueError("no variable, and nothing that cannot be printed")
-    if not ONE_VERSION.fullmatch(str(asked.specifier)):
+    if not re.fullmatch(ONE_VERSION, str(asked.specifier)):
         raise ValueError("one version, after `==`")
     if not hashes:
         raise ValueError("a hash of what is pinned, --hash=sha256:…")
