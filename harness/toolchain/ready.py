@@ -182,7 +182,8 @@ def _need(
     ask: Ask = ask_openly,
 ) -> Need:
     folder = (root / client.file).parent
-    if not exposure.is_real(root, folder):
+    # In the state are the newest packages' own.
+    if not any(exposure.is_real(base, folder) for base in (root, state)):
         message = "the client's folder is reached through a link, and all in it is shown to samples"
         hint = "put a real folder into the project in the link's place"
         raise InvalidError([Problem(file=client.file, message=message, hint=hint)])
