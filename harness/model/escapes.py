@@ -12,10 +12,13 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 DEPTH = 3
 """How many times over a text may be escaped."""
+
+LONG = 1024 * 1024
+"""Bytes of a text of which only one layer of escapes is undone: it would take longer than it is worth."""
 
 JSON_LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -79,7 +82,7 @@ class View:
         if escapes is FILLERS:
             data = closed.translate(None, b"\t :,\0") + rest  # the same, and far quicker
         else:
-            data = escapes.sub(MEANING[escapes], closed) + rest
+            data = escapes.sub(b"" if escapes is LINE_END else _meant, closed) + rest
         return self if data == self.data else View(data, self, escapes, whole=self._whole)
 
     def deeper(self, *, each: bool) -> Iterator[View]:
@@ -105,11 +108,11 @@ class View:
         """Ascending: places here, the places there, and how wide the byte is that stands there."""
         assert self.inner is not None  # noqa: S101
         assert self._escapes is not None  # noqa: S101
-        meaning = MEANING[self._escapes]
+        is_left_out = self._escapes in {FILLERS, LINE_END}
         outs, ins, widths = [0], [0], [1]
         for match in self._escapes.finditer(self.inner.data, 0, self.inner.closed):
             at = outs[-1] + match.start() - ins[-1]
-            if meant := b"" if isinstance(meaning, bytes) else meaning(match):
+            if meant := b"" if is_left_out else _meant(match):
                 outs += [at, at + len(meant)]
                 ins += [match.start(), match.end()]
                 widths += [match.end() - match.start(), 1]
@@ -129,7 +132,8 @@ def views(data: bytes, *, whole: bool = True) -> Iterator[View]:
     """
     level = [View(data.lower(), whole=whole)]
     seen = {level[0].data}
-    for depth in range(DEPTH + 1):
+    layers = DEPTH if len(data) <= LONG else 1
+    for depth in range(layers + 1):
         for view in level:
             yield view
             loose = view.undone(FILLERS).undone(LINE_END)
@@ -141,7 +145,7 @@ def views(data: bytes, *, whole: bool = True) -> Iterator[View]:
                 if found.data not in seen:
                     seen.add(found.data)
                     deeper.append(found)
-        level = deeper if depth < DEPTH else []
+        level = deeper if depth < layers else []
 
 
 def _closed(data: bytes) -> int:
@@ -149,12 +153,22 @@ def _closed(data: bytes) -> int:
     return found.start() if found else len(data)
 
 
-def _url(match: re.Match[bytes]) -> bytes:
-    return _byte(match[0][1:], 16)
+class _Meanings(dict[bytes, bytes]):
+    """What escapes mean: texts have the same ones again and again."""
+
+    def __missing__(self, escape: bytes) -> bytes:
+        meant = {b"%": _url, b"\\": _json, b"&": _html}[escape[:1]](escape[1:])
+        if meant is None:  # there is no end of names that mean nothing
+            return escape
+        self[escape] = meant
+        return meant
 
 
-def _json(match: re.Match[bytes]) -> bytes:
-    body = match[0][1:]
+def _url(body: bytes) -> bytes:
+    return _byte(body, 16)
+
+
+def _json(body: bytes) -> bytes:
     if body[:1] in b"ux" and len(body) > 1:
         return _byte(body[1:].strip(b"{}"), 16)
     if body.isdigit():
@@ -162,20 +176,13 @@ def _json(match: re.Match[bytes]) -> bytes:
     return JSON_LETTERS.get(body, body)
 
 
-def _html(match: re.Match[bytes]) -> bytes:
-    body = match[0][1:].rstrip(b";")
+def _html(body: bytes) -> bytes | None:
+    body = body.rstrip(b";")
     if body[:2] == b"#x":
         return _byte(body[2:], 16)
     if body[:1] == b"#":
         return _byte(body[1:], 10)
-    return _named().get(body, match[0])
-
-
-def _any(match: re.Match[bytes]) -> bytes:
-    introducer = match[0][:1]
-    if introducer == b"%":
-        return _url(match)
-    return _json(match) if introducer == b"\\" else _html(match)
+    return _named().get(body)
 
 
 def _byte(digits: bytes, base: int) -> bytes:
@@ -183,14 +190,11 @@ def _byte(digits: bytes, base: int) -> bytes:
     return bytes([number]).lower() if number <= 0xFF else b"?"  # noqa: PLR2004
 
 
-MEANING: dict[re.Pattern[bytes], bytes | Callable[[re.Match[bytes]], bytes]] = {
-    URL: _url,
-    JSON: _json,
-    HTML: _html,
-    EVERY: _any,
-    FILLERS: b"",
-    LINE_END: b"",
-}
+MEANINGS = _Meanings()
+
+
+def _meant(match: re.Match[bytes]) -> bytes:
+    return MEANINGS[match[0]]
 
 
 @cache

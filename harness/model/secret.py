@@ -27,6 +27,10 @@ WIDEST = 12
 """Bytes that stand for one in any spelling worth waiting for, as `%5Cu0041` and a line's end."""
 
 
+AT_ONCE = 256 * 1024
+"""Bytes that are hidden in at once: short enough for every layer of escapes to be undone."""
+
+
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """A secret in one encoding."""
 
@@ -168,6 +172,10 @@ class Masking:
 
     def feed(self, data: bytes) -> bytes:
         """What can be passed on, now that some bytes have come."""
+        starts = range(0, len(data), AT_ONCE)
+        return b"".join(self._feed(data[start : start + AT_ONCE]) for start in starts)
+
+    def _feed(self, data: bytes) -> bytes:
         window = self.waiting + data
         hidden = self._secret.masked(window)
         self.found = self.found or hidden is not window

@@ -159,6 +159,12 @@ def test_what_is_kept_back_has_an_end():
         assert len(masking.waiting) <= Secret(KEY).reach
 
 
+def test_what_comes_in_one_long_piece_is_searched_as_thoroughly():
+    spelled = b"".join(b"%%25%02x" % byte for byte in KEY)
+    hidden = passed(Secret(KEY), [b"x" * 1_100_000 + spelled])
+    assert hidden == b"x" * 1_100_000 + b"*" * len(spelled)
+
+
 def test_text_is_hidden_in_place_whatever_else_is_in_it():
     key = KEY.decode()
     assert Secret(KEY).masked_text(f"ä {key}\ud800 €") == f"ä {'*' * len(key)}\ud800 €"
