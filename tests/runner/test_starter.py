@@ -1,5 +1,7 @@
 """A sample is started alone, ends with everything it started, and dies with the harness."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.model.problem import HarnessError
-from harness.runner.launcher import Launcher
+from harness.runner.launcher import Launcher, Order
+from harness.runner.terminal import Terminal
 
 PYTHON = sys.executable
 
@@ -168,3 +171,28 @@ def test_closing_the_starter_ends_every_run():
     launcher.close()
     with pytest.raises(ChildProcessError):
         os.waitpid(launcher.pid, os.WNOHANG)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_no_descriptor_of_the_harness_reaches_a_sample(tmp_path):
+    kept = os.dup2(0, 300, inheritable=True)
+    launcher = Launcher()
+    os.close(kept)
+
+    async def once():
+        terminal = Terminal()
+        code = "import os; print(sorted(os.listdir('/proc/self/fd')), os.environ)"
+        order = Order(argv=(PYTHON, "-c", code), env={}, cwd=str(tmp_path), limit_s=20)
+        running = launcher.launch(order, terminal)
+        with contextlib.closing(running), contextlib.closing(terminal):
+            await running.ended()
+            await terminal.drain()
+            return bytes(terminal.output.data)
+
+    try:
+        # The last is the folder that is being listed.
+        assert asyncio.run(once()).startswith(b"['0', '1', '2', '3'] ")
+        environment = Path(f"/proc/{launcher.pid}/environ").read_bytes()
+        assert environment == f"PATH={os.defpath}\0".encode()
+    finally:
+        launcher.close()
