@@ -269,5 +269,10 @@ def _live(
 
 
 def _default_report(root: Path, name: str) -> Path:
+    from harness.model.files import leave_out_of_git
+
     here = Path.cwd()
-    return (root if here.is_relative_to(root) else here) / "build" / name
+    home = root if here.is_relative_to(root) else here
+    folder = home / "build" / name
+    leave_out_of_git(folder, home)
+    return folder

@@ -171,6 +171,22 @@ def check_all(paths: Iterable[tuple[Path, Path]]) -> None:
         raise InvalidError(problems)
 
 
+def leave_out_of_git(folder: Path, within: Path, names: str = "*") -> None:
+    """Have git see nothing of what is written into a folder, if nobody has said what it is to see.
+
+    Args:
+        folder: The folder.
+        within: The root that it is in.
+        names: What git leaves out, in its words: lines of a `.gitignore`.
+    """
+    with (
+        suppress(OSError),
+        Folder(folder, within, make=True) as place,
+        place.create(".gitignore") as file,
+    ):
+        file.write(f"{names}\n".encode())
+
+
 def keep(path: Path, content: bytes) -> None:
     """Put a file in its place, whole, if that can be done: for what can be done without."""
     with suppress(OSError), Folder(path.parent, path.parent, make=True) as folder:

@@ -133,6 +133,8 @@ def link(need: Need, packages: Path) -> None:
     within = files.above(beside, need.shown(MODULES))
     with files.told(beside), Folder(need.folder, within) as place:
         place.link(MODULES, str(packages))
+    # Itself too, so that nothing of this is seen.
+    files.leave_out_of_git(need.folder, within, f"/.gitignore\n/{MODULES}")
 
 
 def engines(lock: dict[str, Any]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from harness.toolchain.manifest import condition, note
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NOT_COPIED = ("node_modules", "__pycache__")
+NOT_COPIED = ("node_modules", "__pycache__", ".gitignore")
 
 
 def workspace(root: Path) -> Path:

@@ -1,6 +1,8 @@
 """What lies in a project in the harness's name is nothing to it: neither read nor written nor removed."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from workshop import MINIATURES, call, copy_project
@@ -46,6 +48,24 @@ def test_state_in_a_project_is_neither_believed_nor_touched(planted, tmp_path):
     assert {path: after.get(path) for path in before} == before
     assert [path for path in after if ".harness" in path.parts and path not in before] == []
     assert (state_folder(project) / "tls/ca.pem").read_bytes() != known
+
+
+def test_git_sees_nothing_of_what_is_written_into_a_project(tmp_path, copy_first_samples):
+    project = copy_first_samples(tmp_path / "project")
+    (project / "samples/javascript/node_modules").unlink(missing_ok=True)
+    (project / "samples/javascript/.gitignore").unlink(missing_ok=True)
+
+    def run(*words):
+        done = subprocess.run(words, cwd=project, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("git", "init", "--quiet")
+    before = run("git", "add", "--all", "--dry-run")
+    run(sys.executable, "-m", "harness", "run", "*/basic")
+    assert (project / "build/report/report.ndjson").is_file()
+    assert (project / "samples/javascript/node_modules").is_symlink()
+    assert run("git", "add", "--all", "--dry-run") == before
 
 
 def test_planted_links_in_the_state_are_refused_with_a_remedy(planted, tmp_path):

@@ -58,6 +58,7 @@ def test_a_stale_link_is_replaced(need, tmp_path):
     packages.link(need, tmp_path / "packages")
     assert link.readlink() == tmp_path / "packages"
     assert sorted(path.name for path in need.folder.iterdir()) == [
+        ".gitignore",
         "node_modules",
         "package-lock.json",
         "package.json",
