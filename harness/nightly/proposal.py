@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.model.escape import code_block, code_span, cut, one_line
 from harness.model.problem import invalid
+from harness.pages.git_files import CALM
 from harness.report.words import number
 from harness.toolchain.environment import GIT, UV, common
 from harness.toolchain.tool import run
@@ -61,7 +62,7 @@ class Clone:
 
     def _git(self, *arguments: str) -> str:
         return run(
-            ["git", *arguments],
+            ["git", *CALM, *arguments],
             doing=f"git {arguments[0]}",
             timeout=300.0,
             folder=self._root,

@@ -12,7 +12,7 @@ from harness.toolchain.environment import GIT, common
 from harness.toolchain.path import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PAGES = ("*.md", "*.mdx", "*.markdown")
 
@@ -21,6 +21,19 @@ PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
 
 MOST_FILES = 200_000
 """Of a folder that no repository keeps."""
+
+CALM = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+"""For git: a repository may have come with a configuration, which starts no programs here."""
+
+QUIET = {
+    "LC_ALL": "C",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+"""Nothing is fetched and nobody asked."""
+
+FILTERS = r"^filter\..*\.(clean|smudge|process)$"
 
 NOT_WALKED = {"node_modules", "build", "dist", "venv", "site-packages"}
 
@@ -60,7 +73,24 @@ class Repository:
         Raises:
             HarnessError: Git does not answer.
         """
-        return set(self._names("diff", "--name-only", "--relative", "--no-ext-diff"))
+        how = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
+        return set(
+            self._names("diff", "--name-only", "--relative", *how, calm=self._calm_filters())
+        )
+
+    def _calm_filters(self) -> dict[str, str]:
+        """The user's own filters of files in place of those that the repository brings."""
+        told = self._names("config", "--show-scope", "--get-regexp", FILTERS, none=1)
+        own: dict[str, str] = {}
+        brought: dict[str, str] = {}
+        for scope, entry in zip(told[::2], told[1::2], strict=False):
+            name, _, value = entry.partition("\n")
+            if scope in {"global", "system"}:
+                own[name] = value
+            else:
+                brought[name] = ""
+                brought[f"{name.rpartition('.')[0]}.required"] = "false"
+        return {name: own.get(name, value) for name, value in brought.items()}
 
     def staged_pages(self, word: str) -> set[str]:
         """Pages with a word in them, as they are in the index.
@@ -71,23 +101,25 @@ class Repository:
         found = self._names("grep", "--cached", "-l", "-F", "-e", word, "--", *PAGES, none=1)
         return set(found)
 
-    def _names(self, verb: str, *words: str, none: int = 0) -> list[str]:
+    def _names(
+        self, verb: str, *words: str, none: int = 0, calm: Mapping[str, str] | None = None
+    ) -> list[str]:
         """What git lists.
 
         Args:
             verb: The command of git.
             words: What follows.
             none: The exit code that says that there is nothing to list.
+            calm: What to put over its configuration.
         """
         here = {name: os.environ[name] for name in PLACES if os.environ.get(name)}
         moved = {name: str(Path.cwd() / place) for name, place in here.items()}
-        split = words.index("--") if "--" in words else len(words)
         git = find("git", self._root) or "git"
         try:
             done = subprocess.run(
-                [git, "--no-optional-locks", verb, *words[:split], "-z", *words[split:]],
+                [git, "--no-optional-locks", *CALM, verb, "-z", *words],
                 cwd=self._root,
-                env={**common(*GIT, root=self._root), **moved, "LC_ALL": "C"},
+                env={**_over(common(*GIT, root=self._root), calm or {}), **moved},
                 capture_output=True,
                 check=False,
             )
@@ -100,6 +132,15 @@ class Repository:
             raise _refusal(self._root, done.stderr.decode("utf-8", "replace"))
         names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
         return [name for name in names if name]
+
+
+def _over(environment: Mapping[str, str], calm: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which git has something put over its configuration."""
+    count = int(environment.get("GIT_CONFIG_COUNT") or 0)
+    over = {"GIT_CONFIG_COUNT": str(count + len(calm))}
+    for number, (name, value) in enumerate(calm.items(), start=count):
+        over |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**environment, **over, **QUIET}
 
 
 def repository(root: Path) -> Repository | None:
