@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 MASK = "***"
 
-REMEMBERED = 1024
+REMEMBERED = 512
 """Texts of which it is remembered what they are when masked; the same ones come again and again."""
 
-LONGEST_REMEMBERED = 16384
+LONGEST_REMEMBERED = 65536
 
 _known: dict[str, Secret] = {}
 
