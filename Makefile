@@ -2,7 +2,7 @@
 # Packages are pinned, with hashes, in requirements/ and beside the samples.
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 UPGRADE ?=
 CI ?=
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))

@@ -11,6 +11,7 @@ FIRST = {"project", "copy_first_samples", "first_samples"}
 SLOW = {
     "benchmarks",
     "gateway",
+    "hostile",
     "live",
     "memory",
     "nightly",

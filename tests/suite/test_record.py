@@ -337,7 +337,10 @@ def test_what_still_looks_like_a_secret_is_not_saved_anywhere(project):
     with near(project, [http("200 OK", JSON, body=message(f"Use {secret}."))]):
         code, output, said = record(project, "plain/question", "--accept")
     assert code == 2, output
-    assert "exchanges[0].response.body: this looks like a secret: letters and digits by chance: q7Zw…" in said
+    assert (
+        "exchanges[0].response.body: this looks like a secret: letters and digits by chance: q7Zw…"
+        in said
+    )
     assert "add a sanitizer" in said
     assert secret not in said
     assert file(project, "question").read_bytes() == before
