@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from harness.model import linear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,9 +68,4 @@ def fits(name: str, value: str, wanted: str) -> bool:
     """Whether a header's value is what is wanted."""
     if name.lower() == CONTENT_TYPE:
         return value.partition(";")[0].strip().lower() == wanted.lower()
-    return _pattern(wanted).fullmatch(value) is not None
-
-
-@lru_cache(maxsize=64)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
+    return linear.compiled(wanted).fullmatch(value)

@@ -121,8 +121,17 @@ def schema_of(name: str) -> dict[str, Any]:
     return schema
 
 
-def violations(loaded: Loaded, schema: dict[str, Any], at: Place = ()) -> Iterator[Problem]:
-    """What the data, or the part of it at a place, has against a JSON Schema (2020-12)."""
+def violations(
+    loaded: Loaded, schema: dict[str, Any], at: Place = (), *, foreign: bool = False
+) -> Iterator[Problem]:
+    """What the data, or the part of it at a place, has against a JSON Schema (2020-12).
+
+    Args:
+        loaded: The data.
+        schema: What it is held against.
+        at: Where the part is; all of it, if nowhere.
+        foreign: Whether the schema is a project's.
+    """
     from referencing.exceptions import Unresolvable
 
     from harness.model.validator import errors
@@ -131,7 +140,7 @@ def violations(loaded: Loaded, schema: dict[str, Any], at: Place = ()) -> Iterat
     for step in at:
         data = data[step]
     try:
-        for error in errors(schema, data):
+        for error in errors(schema, data, foreign=foreign):
             place = (*at, *error.absolute_path)
             if place not in loaded.unread:
                 yield from _explain(loaded, place, error)
@@ -143,7 +152,7 @@ def violations(loaded: Loaded, schema: dict[str, Any], at: Place = ()) -> Iterat
 
 def schema_problems(loaded: Loaded, at: Place) -> Iterator[Problem]:
     """What is wrong with a JSON Schema that stands in a file."""
-    from harness.model.validator import META_SCHEMA, loose_references
+    from harness.model.validator import META_SCHEMA, loose_references, unbounded
 
     # The meta-schema is made of parts, which may say the same of one place.
     found = dict.fromkeys(violations(loaded, META_SCHEMA, at))
@@ -153,6 +162,8 @@ def schema_problems(loaded: Loaded, at: Place) -> Iterator[Problem]:
         schema = schema[step]
     if not found:
         for place, why in loose_references(schema):
+            yield loaded.problem((*at, *place), why)
+        for place, why in unbounded(schema):
             yield loaded.problem((*at, *place), why)
 
 
@@ -203,7 +214,15 @@ def _expected(error: ValidationError) -> str:
         case "anyOf" if error.context and "description" not in schema:
             return " or ".join(dict.fromkeys(map(_expected, error.context)))
         case _:
-            return str(schema.get("description", error.message))[:SHOWN_TEXT]
+            return _described(error)[:SHOWN_TEXT]
+
+
+def _described(error: ValidationError) -> str:
+    """What a schema says of itself, or else the library of it."""
+    if error.validator == "format" and error.validator_value == "regex":
+        return f"a regular expression: {error.cause}"
+    schema: Any = error.schema  # `false` is one, too
+    return str(schema.get("description", error.message) if schema else error.message)
 
 
 def _near(error: ValidationError) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.model import header_rules, jsonvalue
+from harness.model import header_rules, jsonvalue, linear
 from harness.model.characters import joined
 from harness.model.failure import ErrorRule, Failure, told_in, told_with_error_status
 from harness.model.reply import Reply, read_stream, reply
@@ -85,7 +84,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             given.add(name)
             if name not in self.query:
                 message = f"the query parameter {name} is not known to the operation"
-            elif not re.fullmatch(self.query[name], value):
+            elif not linear.compiled(self.query[name]).fullmatch(value):
                 message = (
                     f"the query parameter {name} has a value that the operation does not allow"
                 )

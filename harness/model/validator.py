@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,8 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError, val
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
+
+from harness.model import linear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +36,9 @@ END = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\$", re.DOTALL)
 checker = FormatChecker(formats=())
 
 
-@checker.checks("regex", raises=re.error)
+@checker.checks("regex", raises=ValueError)
 def _is_regex(value: Any) -> bool:
-    return not isinstance(value, str) or bool(re.compile(value))
+    return not isinstance(value, str) or bool(linear.compiled(value))
 
 
 @checker.checks("date", raises=ValueError)
@@ -69,22 +70,62 @@ def base_url_fault(url: str) -> str:
     return ""
 
 
+def _own_pattern(_: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    del schema
+    if isinstance(value, str):
+        ended = END.sub(lambda found: found[1] or r"\Z", pattern)
+        if not re.search(ended, value):
+            yield ValidationError(f"expected a text that matches {pattern}")
+
+
 def _pattern(_: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
     del schema
-    if isinstance(value, str) and not _compiled(pattern).search(value):
+    if isinstance(value, str) and not linear.compiled(pattern).search(value):
         yield ValidationError(f"expected a text that matches {pattern}")
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(END.sub(lambda found: found[1] or r"\Z", pattern))
+def _pattern_properties(
+    validator: Any, patterns: dict[str, Any], value: Any, schema: Any
+) -> Iterator[ValidationError]:
+    del schema
+    for pattern, wanted in patterns.items() if isinstance(value, dict) else ():
+        for name in filter(linear.compiled(pattern).search, value):
+            yield from validator.descend(value[name], wanted, path=name, schema_path=pattern)
 
 
-_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+def _additional_properties(
+    validator: Any, wanted: Any, value: Any, schema: Any
+) -> Iterator[ValidationError]:
+    if "patternProperties" not in schema:
+        yield from Draft202012Validator.VALIDATORS["additionalProperties"](
+            validator, wanted, value, schema
+        )
+        return
+    patterns = [linear.compiled(one) for one in schema["patternProperties"]]
+    for name in value if isinstance(value, dict) else ():
+        if name in schema.get("properties", ()) or any(one.search(name) for one in patterns):
+            continue
+        yield from validator.descend(value[name], wanted, path=name)
 
 
-def errors(schema: dict[str, Any], value: Any) -> Iterator[ValidationError]:
+_Own = validators.extend(Draft202012Validator, {"pattern": _own_pattern})  # type: ignore[no-untyped-call]
+_Foreign = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    },
+)
+
+
+def errors(schema: dict[str, Any], value: Any, *, foreign: bool) -> Iterator[ValidationError]:
     """What a value has against a schema.
+
+    Args:
+        schema: The schema.
+        value: What is held against it.
+        foreign: Whether the schema is a project's, whose patterns may be any.
 
     Raises:
         RecursionError: The schema refers to itself without end, or the value is too deep for it.
@@ -92,7 +133,8 @@ def errors(schema: dict[str, Any], value: Any) -> Iterator[ValidationError]:
     """
     meta = schema is META_SCHEMA  # which is many documents
     known = {} if meta else {"registry": Registry()}
-    yield from _Validator(schema, format_checker=checker, **known).iter_errors(value)
+    kind = _Foreign if foreign else _Own
+    yield from kind(schema, format_checker=checker, **known).iter_errors(value)
 
 
 DATA = {"const", "default", "enum", "examples"}
@@ -111,6 +153,23 @@ def loose_references(schema: Any) -> Iterator[tuple[tuple[str | int, ...], str]]
             resolver.lookup(target)
         except Unresolvable:
             yield place, f"there is no {target} in this schema"
+
+
+def unbounded(schema: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Patterns that only the library's own engine would match, which may never end: where, and why."""
+    if any(name == "patternProperties" for *_, name in _keywords(schema)):
+        for place in _keywords(schema):
+            if place[-1] == "unevaluatedProperties":
+                yield place, "this cannot be together with patternProperties in a schema"
+
+
+def _keywords(schema: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    parts: Any = enumerate(schema) if isinstance(schema, list) else ()
+    if isinstance(schema, dict):
+        parts = [(name, value) for name, value in schema.items() if name not in DATA]
+        yield from ((*place, name) for name, _ in parts)
+    for name, value in parts:
+        yield from _keywords(value, (*place, name))
 
 
 def _references(

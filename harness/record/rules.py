@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.model import jsonvalue
+from harness.model import jsonvalue, linear
 from harness.model.loader import load, near
 from harness.model.problem import InvalidError, Problem
 from harness.model.secret_forms import Form, known_forms
@@ -45,11 +45,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A regular expression; empty means all that stands there. Its group counts, if it has one."""
     form: Form | None = None
     """What it looks for, if that is a form of secrets, instead of a pattern."""
+    own: bool = False
+    """Whether a project brought it: its pattern may be any."""
 
     @cached_property
-    def expression(self) -> re.Pattern[str]:
-        """The pattern, compiled."""
-        return compiled(self.pattern or r"(?s).+")
+    def expression(self) -> re.Pattern[str] | linear.Pattern:
+        """The pattern, for texts of which each character is a byte, so letters are those of ASCII."""
+        pattern = self.pattern or r"(?s).+"
+        return linear.compiled(pattern) if self.own else re.compile(pattern, re.ASCII)
 
     @cached_property
     def has_members(self) -> bool:
@@ -89,8 +92,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if self.form is not None:
             yield from self.form.within(text)
             return
+        groups = self.expression.groups
         for match in self.expression.finditer(text):
-            for number in range(1, match.re.groups + 1) if match.re.groups else (0,):
+            for number in range(1, groups + 1) if groups else (0,):
                 start, end = match.span(number)
                 if start < end:
                     yield start, end
@@ -135,16 +139,6 @@ def _bare(name: str) -> str:
     return re.sub(r"[^a-z0-9*]", "", name.lower())
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern for texts of which each character is a byte, so letters are those of ASCII.
-
-    Raises:
-        re.error: It is no regular expression.
-        ValueError: It asks for letters beyond ASCII.
-    """
-    return re.compile(pattern, re.ASCII)
-
-
 def is_among(header: str, names: tuple[str, ...]) -> bool:
     """Whether a header has one of these names, which may have `*` in them."""
     return any(fnmatchcase(header.lower(), name.lower()) for name in names)
@@ -169,7 +163,7 @@ def load_rules(root: Path) -> Rules:
         if problems:
             raise InvalidError(problems)
     secrets = tuple(
-        Rule(name=name, pattern=one, secret=True) if isinstance(one, str) else one
+        one if isinstance(one, Rule) else Rule(name=name, pattern=one, secret=True, own=True)
         for name, one in data["secrets"].items()
     )
     sanitizers = _rules(data["sanitizers"])
@@ -193,9 +187,11 @@ def _over(data: dict[str, Any], own: Loaded, problems: list[Problem]) -> dict[st
     for kind in ("sanitizers", "secrets", "allow"):
         for name, entry in mine.get(kind, {}).items():
             pattern = entry if isinstance(entry, str) else entry.get("pattern", "")
+            if isinstance(entry, dict):
+                entry["own"] = True
             try:
-                compiled(pattern)
-            except (re.error, ValueError, RecursionError) as error:
+                linear.compiled(pattern)
+            except ValueError as error:
                 place = (kind, name) if isinstance(entry, str) else (kind, name, "pattern")
                 problems.append(own.problem(place, f"expected a regular expression: {error}"))
     merged = {

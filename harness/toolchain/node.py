@@ -33,6 +33,9 @@ NO_WHEEL = re.compile("no (?:usable |matching )?wheels")
 """What uv says on a platform that no wheel of the lock is for."""
 RELEASE = re.compile(r"\d+\.\d+\.\d+")
 """How the version of a Node that is released is written."""
+LONGEST = 1_000
+"""A range of versions, in characters; a longer one is written by nobody, and is read as slowly as many."""
+
 NPM = "lib/node_modules/npm/bin/npm-cli.js"
 
 
@@ -106,6 +109,8 @@ def misfits(version: str, wanted: dict[str, str]) -> list[str]:
 
     found = []
     for name, ranges in wanted.items():
+        if len(ranges) > LONGEST:
+            continue
         # npm takes ">= 14" for ">=14", and no text for any version.
         tight = re.sub(r"([<>=^~])\s+(?=[\dvx*])", r"\1", ranges.strip()) or "*"
         try:

@@ -16,6 +16,9 @@ Ask: TypeAlias = Callable[[str, Sequence[str], Sequence[str]], str]
 WELL_KNOWN = (("--version",), ("-version",), ("-V",), ("-v",), ("version",))
 """What does nothing but tell a version, as far as anybody knows."""
 
+LOOKED_AT = 4_000
+"""Characters of what a program prints; Python reads no number of more digits than 4,300."""
+
 
 def ask_openly(path: str, arguments: Sequence[str], _shown: Sequence[str] = ()) -> str:
     """What a program prints that is asked outside the sandbox, which only well-known words may ask.
@@ -41,6 +44,7 @@ def ask_openly(path: str, arguments: Sequence[str], _shown: Sequence[str] = ()) 
 
 def version_in(text: str) -> str | None:
     """The first version that stands in a text: numbers with dots, or else a number by itself."""
+    text = text[:LOOKED_AT]
     found = re.search(r"\d+(?:\.\d+)+", text) or re.search(r"(?<![\w.+-])\d+(?![\w.+-])", text)
     return found[0] if found else None
 

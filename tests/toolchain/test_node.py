@@ -39,6 +39,10 @@ def test_a_version_is_held_against_npms_ranges(version, ranges, fits):
     assert (node.misfits(version, {"a": ranges}) == []) is fits
 
 
+def test_a_range_without_end_excludes_nothing():
+    assert node.misfits("22.0.0", {"a": f"<1{' ' * 300_000}"}) == []
+
+
 def test_a_node_on_path_that_fits_is_used(fp, make_need, programs_on_path):
     folder = programs_on_path("node", "npm")
     fakes.node_tells(fp, folder / "node", "22.3.0")

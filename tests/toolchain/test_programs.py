@@ -92,6 +92,10 @@ def test_a_version_is_found_in_a_text(text, found):
     assert version_in(text) == found
 
 
+def test_a_number_without_end_is_no_trouble():
+    assert at_least(version_in("1" * 1_000_000), "2.0")
+
+
 def test_a_missing_program_is_named_with_its_remedy(make_need, programs_on_path):
     programs_on_path("bash")
     with pytest.raises(HarnessError, match="curl is not on the PATH; programs needs it") as caught:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.model import jsonvalue
+from harness.model import jsonvalue, linear
 from harness.model.header_rules import CONTENT_TYPE
 from harness.model.loader import load, schema_problems
 from harness.model.operation import Operation
@@ -43,8 +43,8 @@ def operation(path: Path, name: str, problems: list[Problem]) -> Operation | Non
 
 def _no_pattern(loaded: Loaded, place: Place, pattern: object) -> Iterator[Problem]:
     try:
-        re.compile(str(pattern))
-    except (re.error, OverflowError, RecursionError) as error:
+        linear.compiled(str(pattern))
+    except ValueError as error:
         yield loaded.problem(place, f"expected a regular expression: {error}")
 
 

@@ -80,7 +80,7 @@ def _scenario_problems(loaded: Loaded, kind: Operation) -> list[Problem]:
     for name in loaded.find(("parameters",), dict) or {}:
         place = ("parameters", name)
         if name in kind.parameters:
-            problems.extend(violations(loaded, kind.parameters[name], place))
+            problems.extend(violations(loaded, kind.parameters[name], place, foreign=True))
         else:
             hint = near(name, list(kind.parameters)) or f"known: {', '.join(kind.parameters)}"
             problems.append(loaded.problem(place, f"{kind.name} has no such parameter", hint))
