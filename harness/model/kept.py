@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import msgspec
 
 from harness import __version__
 from harness.model.files import keep
+from harness.model.folder import MOST_NAMES
 from harness.model.problem import HarnessError
 from harness.model.project import Project, open_project
 
@@ -90,13 +92,28 @@ def _seal(own: list[tuple[str, int, int, int, int]]) -> bytes:
 
 
 def _marks(folder: str, depth: int) -> Iterator[tuple[str, int, int, int, int]]:
-    """Place, inode, size and times of each file in a folder, and in the folders in it."""
+    """Place, inode, size and times of each file in a folder, and in the folders in it.
+
+    A folder of more names is no project's, nor is one that a link leads out to: neither is read.
+    """
     with suppress(OSError), os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
+        for entry in sorted(islice(entries, MOST_NAMES), key=lambda entry: entry.name):
             with suppress(OSError):
                 if entry.is_file():
                     found = entry.stat()
                     times = found.st_mtime_ns, found.st_ctime_ns
                     yield entry.path, found.st_ino, found.st_size, *times
-                elif depth and entry.is_dir() and entry.name != "__pycache__":
+                elif depth and _is_looked_into(entry, folder):
                     yield from _marks(entry.path, depth - 1)
+
+
+def _is_looked_into(entry: os.DirEntry[str], folder: str) -> bool:
+    if entry.name == "__pycache__" or not entry.is_dir():
+        return False
+    return not entry.is_symlink() or _is_within(entry.path, folder)
+
+
+def _is_within(link: str, folder: str) -> bool:
+    """Whether a link leads to what is in the project whose folder of samples it is in."""
+    project = os.path.realpath(f"{folder}/..")
+    return os.path.realpath(link).startswith(f"{project}/")

@@ -65,7 +65,7 @@ def parse(
         NotYamlError: Nothing can be made of it.
     """
     yaml = YAML(typ="safe", pure=True)
-    yaml.Composer = _Bounded
+    yaml.Composer = Bounded
     yaml.composer.warn_double_anchors = False  # YAML 1.2, 3.2.2.2: the last one counts
     try:
         root = yaml.compose(text)
@@ -90,16 +90,22 @@ def parse(
     return data, reader.lines, frozenset(reader.unread)
 
 
-class _Bounded(Composer):
+class Bounded(Composer):
     """Makes nodes of a text, but not without end."""
 
+    most = MOST_VALUES
     nodes = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
+        """The next node, with all that is in it.
+
+        Raises:
+            ComposerError: That is more, or deeper, than anybody means to write.
+        """
         self.nodes += 1
         mark = self.parser.peek_event().start_mark
-        if self.nodes > MOST_VALUES:
-            raise ComposerError(None, None, f"more than {MOST_VALUES} values", mark)
+        if self.nodes > self.most:
+            raise ComposerError(None, None, f"more than {self.most} values", mark)
         if self.depth >= MOST_DEPTH:
             raise ComposerError(None, None, f"nested too deeply: more than {MOST_DEPTH}", mark)
         return super().compose_node(parent, index)

@@ -158,3 +158,21 @@ def test_a_file_that_is_no_longer_what_was_read_is_noticed(place, file, way):
     with pytest.raises(HarnessError, match=f"samples/{file} has changed since it was read"):
         kept.check_unchanged(found, place, names)
     kept.check_unchanged(found, place, names[1:])
+
+
+def test_what_a_link_leads_out_to_is_not_looked_into(place, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "x").touch()
+    (place / "within").mkdir()
+    (place / "within/x").touch()
+    (place / "samples/out").symlink_to(elsewhere)
+    (place / "samples/in").symlink_to(place / "within")
+    found = [path for path, *_ in kept._marks(str(place / "samples"), depth=1)]
+    assert str(place / "samples/in/x") in found
+    assert str(place / "samples/out/x") not in found
+
+
+def test_a_folder_of_more_names_than_a_project_has_is_not_read_to_its_end(place, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_NAMES", 2)
+    found = [*kept._marks(str(place / "samples"), depth=0)]
+    assert len(found) <= 2

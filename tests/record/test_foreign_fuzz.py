@@ -15,6 +15,7 @@ from others import ANSWER, URL, cassette, har, har_entry, load, proxy, response
 from harness.model import build
 from harness.model.dump import dump
 from harness.model.problem import InvalidError
+from harness.record.foreign import loading
 from harness.record.foreign.importing import import_file
 from harness.record.rules import load_rules
 from harness.record.shelf import Shelf
@@ -181,13 +182,26 @@ def test_what_is_no_file_of_text_is_refused(tmp_path, project, kind, complaint, 
         import_file(path, form, project.scenarios["basic"], project.operations["chat"])
 
 
-def test_aliases_cost_nothing_however_often_they_stand(tmp_path, project):
+@pytest.mark.parametrize(
+    "place", ["interactions: *a59", "other: *a59\ninteractions: [{response: *a59}]"]
+)
+def test_aliases_are_bounded_by_what_they_stand_for(tmp_path, project, place):
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
-    text = "\n".join([*lines, "interactions: *a59"])
+    text = "\n".join([*lines, place])
     said = refusal(tmp_path, project, "vcrpy", text, "tape.yaml")
-    assert "it has: interactions[0], which has no URL" in said
+    assert "tape.yaml:6: not YAML: more than 1000000 values, with its aliases written out" in said
     assert len(said) < 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("[x, x, x, x]", "more than 4 values"), ("[" * 200, "nested too deeply: more than 100")],
+)
+def test_a_tape_is_bounded_by_its_values_and_its_depth(text, why, tmp_path, project, monkeypatch):
+    if "more than 4" in why:
+        monkeypatch.setattr(loading, "MOST_VALUES", 4)
+    assert f"tape.yaml:1: not YAML: {why}" in refusal(tmp_path, project, "vcrpy", text, "tape.yaml")
 
 
 def test_a_cassette_of_an_old_python_is_read(tmp_path, project):

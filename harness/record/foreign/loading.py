@@ -22,6 +22,9 @@ TEXTS = {"str", "timestamp", "python/unicode", "python/str"}
 MOST_BYTES = 256 << 20
 """Of an archive of others: it has the bodies of everything that a browser loaded."""
 
+MOST_VALUES = 1_000_000
+"""Of a file of YAML, aliases written out: a thousand long recordings have fewer."""
+
 PLAIN = {"map", "seq", "python/tuple", "python/list", "python/dict"}
 
 
@@ -66,9 +69,16 @@ def yaml_of(path: Path) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    from harness.model.yamltext import Bounded
+
+    class Tape(Bounded):
+        most = MOST_VALUES
+
     text = _not_empty(path)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = Tape
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = yaml.compose(text)
         return _Reader().value(root) if root is not None else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -82,17 +92,30 @@ def yaml_of(path: Path) -> Any:
 
 
 class _Reader:
-    """Turns YAML nodes into data, each node once: an alias costs nothing, however often it stands."""
+    """Turns YAML nodes into data, each node once. What aliases make of them, written out, is bounded."""
 
     def __init__(self) -> None:
-        self._made: dict[int, Any] = {}
+        self._made: dict[int, tuple[Any, int]] = {}
+        """What was made of a node, and how many values that is."""
+        self._values = 0
 
     def value(self, node: Any) -> Any:
-        if id(node) not in self._made:
-            line = node.start_mark.line + 1
-            self._made[id(node)] = Tagged(tag="a value that holds itself", line=line)
-            self._made[id(node)] = self._new(node, line)
-        return self._made[id(node)]
+        line = node.start_mark.line + 1
+        if id(node) in self._made:
+            made, values = self._made[id(node)]
+            self._values += values
+        else:
+            self._made[id(node)] = Tagged(tag="a value that holds itself", line=line), 1
+            before = self._values
+            self._values += 1
+            made = self._new(node, line)
+            self._made[id(node)] = made, self._values - before
+        if self._values > MOST_VALUES:
+            from ruamel.yaml.error import MarkedYAMLError
+
+            message = f"more than {MOST_VALUES} values, with its aliases written out"
+            raise MarkedYAMLError(problem=message, problem_mark=node.start_mark)
+        return made
 
     def _new(self, node: Any, line: int) -> Any:
         kind = str(node.tag or "").removeprefix(YAML_TAG)
