@@ -206,8 +206,15 @@ def _program(need: Need, program: Program) -> Item:
     try:
         path = programs.located(need, program)
         version = programs.ask(
-            path, program, need.ask, exposure.program(path, (need.root, need.state))
+            need.client,
+            program,
+            path,
+            need.ask,
+            exposure.program(path, (need.root, need.state)),
+            need.root,
         )
+    except programs.UntoldError as error:
+        return Item(name=title, found=error.message, needed=needed, remedy=error.remedy)
     except HarnessError as error:
         found = path or shutil.which(program.name)
         needed = needed if path or not found else f"{needed}, and not the project's own"

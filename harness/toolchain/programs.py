@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.model.client import Program
 from harness.model.problem import HarnessError
 from harness.toolchain import exposure
 from harness.toolchain.need import Parts, fingerprint, identity
@@ -16,9 +18,12 @@ from harness.toolchain.version import at_least, version_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.model.client import Program
+    from harness.model.client import Client
     from harness.toolchain.need import Need
     from harness.toolchain.version import Ask
+
+USUAL = Program(name="").version
+"""How a program is asked where its file does not say."""
 
 
 def key(need: Need) -> str:
@@ -100,7 +105,7 @@ def check(need: Need, program: Program, path: str, folders: Sequence[str]) -> st
     Raises:
         HarnessError: It is too old, or does not tell its version.
     """
-    version = ask(path, program, need.ask, folders)
+    version = ask(need.client, program, path, need.ask, folders, need.root)
     if program.minimum and not at_least(version, program.minimum):
         why = f"{_needed(program)} is needed: {need.client.name} needs it"
         raise HarnessError(
@@ -109,22 +114,65 @@ def check(need: Need, program: Program, path: str, folders: Sequence[str]) -> st
     return version
 
 
-def ask(path: str, program: Program, asking: Ask, folders: Sequence[str]) -> str:
+def ask(
+    client: Client,
+    program: Program,
+    path: str,
+    asking: Ask,
+    folders: Sequence[str],
+    root: Path | None = None,
+) -> str:
     """The version that a program tells.
 
     Args:
-        path: Where it is.
+        client: Who needs it.
         program: What it is.
+        path: Where it is.
         asking: How it is asked.
         folders: What it reads.
+        root: The project's, to tell the line that asks it so.
 
     Raises:
-        HarnessError: It tells none.
+        UntoldError: It tells none.
     """
-    said = asking(path, program.version, folders)
+    try:
+        said = asking(path, program.version, folders)
+    except HarnessError as error:
+        raise UntoldError(_place(client, program, root), program, path, error.message) from error
     version = version_in(said)
     if version is None:
-        printed = said.strip()[:80]
-        message = f"{path} {' '.join(program.version)} tells no version; it printed {printed!r}"
-        raise HarnessError(message, program.install or f"install {_needed(program)}")
+        raise UntoldError(
+            _place(client, program, root), program, path, f"it printed {said.strip()[:80]!r}"
+        )
     return version
+
+
+class UntoldError(HarnessError):
+    """A program does not tell its version."""
+
+    def __init__(self, place: str, program: Program, path: str, why: str) -> None:
+        """Say what was asked, by which file, and what to do.
+
+        Args:
+            place: The file, and the line.
+            program: What it is.
+            path: Where it is.
+            why: What came instead of a version.
+        """
+        asked = shlex.join([path, *program.version])
+        remedy = program.install or f"install {_needed(program)}"
+        if program.version != USUAL:
+            remedy = f"name other words there with which {program.name} tells its version"
+        super().__init__(f"{place}: {asked} tells no version; {why}", remedy)
+
+
+def _place(client: Client, program: Program, root: Path | None) -> str:
+    """Where a client's file names a program, with the line."""
+    from harness.model.loader import read
+
+    file = client.file
+    loaded = read(root / file, file, []) if root else None
+    number = client.toolchain.programs.index(program)
+    place = ("toolchain", "programs", number, "version")
+    line = loaded.problem(place, "").line if loaded else 0
+    return f"{file}:{line}" if line else file

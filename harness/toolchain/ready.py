@@ -170,7 +170,7 @@ def check(client: Client, ready: Ready, ask: Ask = ask_openly) -> None:
         path = ready.words[client.toolchain.kind]
         run([path, *words], doing=f"starting {path}", environment=common(), timeout=ASKING)
     for program in client.toolchain.programs:
-        programs.ask(ready.words[program.name], program, ask, ready.libraries)
+        programs.ask(client, program, ready.words[program.name], ask, ready.libraries)
 
 
 def _need(

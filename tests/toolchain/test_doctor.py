@@ -223,7 +223,15 @@ def test_a_real_folder_in_the_way_is_named(fp, make_need, root_of, inspected, pr
 
 @pytest.mark.parametrize(
     ("said", "found", "fine"),
-    [("curl 8.1.0", "8.1.0", True), ("curl 7.1.0", "7.1.0", False), ("hi", "{path}", False)],
+    [
+        ("curl 8.1.0", "8.1.0", True),
+        ("curl 7.1.0", "7.1.0", False),
+        (
+            "hi",
+            "samples/programs/client.yaml: {path} --version tells no version; it printed 'hi'",
+            False,
+        ),
+    ],
 )
 def test_a_program_is_shown_with_its_version(
     fp, make_need, inspected, programs_on_path, said, found, fine

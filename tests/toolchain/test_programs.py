@@ -139,3 +139,25 @@ def test_the_key_follows_the_program(make_need, programs_on_path):
     assert programs.key(need) == before
     (folder / "curl").write_text("#!/bin/sh\n# another\n")
     assert programs.key(need) != before
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"stdout": "hello"}, "tells no version; it printed 'hello'"),
+        ({"returncode": 1, "stderr": "touch: no"}, "tells no version; failed: asking"),
+    ],
+)
+def test_words_that_tell_no_version_are_named_by_file_and_line(
+    answer, why, fp, make_need, programs_on_path
+):
+    path = programs_on_path("curl") / "curl"
+    need = make_need("programs", programs=[{"name": "curl", "version": ["-version"]}])
+    file = need.root / need.client.file
+    file.write_text("toolchain:\n  programs:\n    - name: curl\n      version: [-version]\n")
+    fp.register([str(path), "-version"], **answer)
+    with pytest.raises(HarnessError) as caught:
+        programs.provide(need)
+    named = f"{need.client.file}:4: {path} -version {why}"
+    assert caught.value.message.startswith(named)
+    assert "other words" in caught.value.remedy
