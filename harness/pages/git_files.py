@@ -65,7 +65,7 @@ class Repository:
     def pages(self) -> list[Path]:
         """Every page that git knows."""
         names = sorted(name for name in self._known if any(map(PurePosixPath(name).match, PAGES)))
-        return _once(self._root / name for name in names)
+        return _once(self._root, (self._root / name for name in names))
 
     def unstaged(self) -> set[str]:
         """Files that are not on the disk as they are in the index, which is what will be committed.
@@ -168,15 +168,28 @@ def pages_on_disk(root: Path) -> list[Path]:
             hint = "keep the project in a folder, or a git repository, of its own"
             raise invalid(f"{root} has more than {MOST_FILES:,} files in it", hint=hint)
         names = [name for name in sorted(files) if any(map(PurePosixPath(name).match, PAGES))]
-        found += [Path(place, name) for name in names]
-    return _once(found)
+        # What an editor puts beside a page, as a link to nowhere, is none.
+        paths = (Path(place, name) for name in names)
+        found += [path for path in paths if path.name[0] != "." or path.is_file()]
+    return _once(root, found)
 
 
-def _once(paths: Iterable[Path]) -> list[Path]:
-    """Files, but no link to another that is among them: that is the same page."""
-    there = [path for path in paths if path.is_file()]
+def _once(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """What is there, but no folder of the project, and no link to another that is among them.
+
+    Such a link is the same page. What is no file is for its reader to refuse.
+    """
+    base = os.path.realpath(root)
+    there = [path for path in paths if os.path.lexists(path) and not _is_folder(path, base)]
     files = {os.path.realpath(path) for path in there if not path.is_symlink()}
     return [path for path in there if not path.is_symlink() or os.path.realpath(path) not in files]
+
+
+def _is_folder(path: Path, base: str) -> bool:
+    """Whether a path is a folder, or a link to one in the project."""
+    return path.is_dir() and (
+        not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(base)
+    )
 
 
 def _refusal(root: Path, said: str) -> HarnessError:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from harness.model.problem import InvalidError, Problem
 from harness.pages import committed, quickstart
+from harness.pages.contents import contents
 from harness.pages.git_files import pages_on_disk
 from harness.pages.proof import Gate, Unproven, sort
 from harness.pages.snippet import SIGN, Published
-from harness.render.generated import read
 from harness.render.stale import WHY, stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from harness.model.project import Project
@@ -50,7 +50,9 @@ def check(
     proven, unproven = sort(gate.look(cell) for cell in cells if cell.path not in paths)
     faults += [] if gate.unreadable else unproven
     pages = repository.pages() if repository else pages_on_disk(root)
-    marked, problems = _marked(root, project, pages)
+    known, unread = contents(pages, lambda _: root, lambda path: path.relative_to(root).as_posix())
+    marked, problems = _marked(root, project, known)
+    problems = [*unread, *problems]
     if not faults:  # what is not proven is on no page
         try:
             faults += _quickstarts(root, project, proven)
@@ -61,15 +63,13 @@ def check(
         needed = committed.publishing(root, project)
         faults += committed.unknown(repository, root, needed)
         if staged:
-            with_markers = repository.staged_pages(MARKED.decode()) | _with_markers(root, pages)
+            with_markers = repository.staged_pages(MARKED.decode()) | {
+                path.relative_to(root).as_posix()
+                for path, content in known.items()
+                if MARKED in content
+            }
             faults += committed.unstaged(repository, root, needed, with_markers)
     return faults, problems
-
-
-def _with_markers(root: Path, pages: Iterable[Path]) -> set[str]:
-    return {
-        path.relative_to(root).as_posix() for path in pages if MARKED in (read(path, root) or b"")
-    }
 
 
 def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iterator[Unproven]:
@@ -81,11 +81,10 @@ def _quickstarts(root: Path, project: Project, proven: Sequence[Proven]) -> Iter
 
 
 def _marked(
-    root: Path, project: Project, known: Iterable[Path]
+    root: Path, project: Project, known: Mapping[Path, bytes]
 ) -> tuple[list[Unproven], list[Problem]]:
     """Pages that people write, with samples between markers: what is stale, and what is wrong."""
-    pages = {path: read(path, root) or b"" for path in known}
-    pages = {path: content for path, content in pages.items() if SIGN.search(content)}
+    pages = {path: content for path, content in known.items() if SIGN.search(content)}
     if not pages:
         return [], []
     from harness.pages.inject import inject  # reads Markdown, which takes long to import

@@ -1,5 +1,6 @@
 """What `docs inject` writes, says, and exits with."""
 
+import os
 import subprocess
 
 import pytest
@@ -202,3 +203,21 @@ def test_without_files_all_pages_that_git_knows(copy, call):
         subprocess.run(["git", *words], cwd=copy, check=True)
     assert call() == (0, "wrote docs/é.mdx\nwrote page.md\n2 pages are fresh.\n", "")
     assert (copy / "ignored.md").read_text() == MARKED
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_pages_that_cannot_be_looked_into_are_told(copy, call, named, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "page.md"
+    outside.write_text(MARKED)
+    (copy / "out.md").symlink_to(outside)
+    (copy / "round.md").symlink_to("round.md")
+    for words in (["init", "-q"], ["add", "--all", "."]):
+        subprocess.run(["git", *words], cwd=copy, check=True)
+    (copy / "page.md").unlink()
+    os.mkfifo(copy / "page.md")
+    code, _, err = call("--check", *(["out.md", "page.md"] if named else []))
+    assert code == 2
+    assert "out.md: cannot be read: this leads out of" in err
+    assert "page.md: cannot be read: expected a plain file" in err
+    assert named or "round.md: cannot be read: Too many levels" in err
+    assert outside.read_text() == MARKED

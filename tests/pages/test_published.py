@@ -1,6 +1,7 @@
 """One look tells whether all that is published is fresh: exit code, what mends it, and how quick."""
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -214,15 +215,31 @@ def test_a_wrong_marker_hides_no_annotation(marked, capsys, monkeypatch):
     assert "docs/own.md:5: " in told.err
 
 
-def test_a_pipe_is_no_page_and_is_not_waited_for(published):
+def test_what_is_no_page_is_told_and_not_waited_for(published, tmp_path_factory):
     os.mkfifo(published / "notes.md")
-    (published / "gone.md").symlink_to(published / "nowhere.md")
+    (published / "gone.md").symlink_to("nowhere.md")
+    (published / "round.md").symlink_to("round.md")
+    (published / "zero.md").symlink_to("/dev/zero")
+    (published / "folder.md").symlink_to("docs")
+    (published / ".#own.md").symlink_to("somebody@somewhere")
+    outside = tmp_path_factory.mktemp("outside") / "page.md"
+    outside.touch()
+    (published / "out.md").symlink_to(outside)
     command = [sys.executable, "-m", "harness", "docs", "check"]
     done = subprocess.run(
         command, cwd=published, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["Everything published is fresh, and has passed."]
+    assert done.returncode == 2, done.stderr
+    told = dict(re.findall(r"(?m)^error: (\S+\.md): (.*)$", done.stderr))
+    assert told == {
+        "gone.md": "this is a link to nowhere.md, where nothing is",
+        "notes.md": "cannot be read: expected a plain file; this is none",
+        "out.md": told["out.md"],
+        "round.md": "cannot be read: Too many levels of symbolic links",
+        "zero.md": told["zero.md"],
+    }
+    assert "this leads out of" in told["out.md"]
+    assert "this leads out of" in told["zero.md"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")

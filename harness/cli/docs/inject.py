@@ -57,16 +57,18 @@ def command(
     from harness.cli.main import STALE
     from harness.model.files import bounds, check_all, replace
     from harness.model.problem import InvalidError
+    from harness.pages.contents import contents
     from harness.pages.inject import inject
     from harness.pages.snippet import Published
     from harness.render.generated import difference
 
     root, content = opened(project)
-    pages = {path: _read(path, root) for path in files or _known_to_git(root)}
+    named = files or _known_to_git(root)
+    pages, unread = contents(named, lambda path: bounds(path, root), str)
     samples = Published(root, content)
     made = {path: inject(old, str(path), samples) for path, old in pages.items()}
     by_hand = [_forced(problem) for one in made.values() for problem in one.edited]
-    if problems := [problem for one in made.values() for problem in one.problems]:
+    if problems := [*unread, *(problem for one in made.values() for problem in one.problems)]:
         raise InvalidError([*problems, *([] if force else by_hand)])
     if samples.unproven:
         return tell(list(samples.unproven.values()), project)
@@ -89,13 +91,6 @@ def command(
     if not (diff and changed):
         say(f"{len(pages)} {'page is' if len(pages) == 1 else 'pages are'} fresh.")
     return 0
-
-
-def _read(path: Path, root: Path) -> bytes:
-    from harness.model.files import bounds
-    from harness.render.generated import read
-
-    return read(path, bounds(path, root)) or b""
 
 
 def _known_to_git(root: Path) -> list[Path]:
