@@ -99,8 +99,8 @@ subprocess.run(["tool"], check=True)
 @pytest.fixture
 def shop(tmp_path, miniatures, monkeypatch):
     """A project one of whose clients needs a program that is started by another."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
+    folder = tmp_path / "programs/bin"
+    folder.mkdir(parents=True)
     (folder / "real").write_text("#!/bin/sh\necho 1.0 >&2\n")
     (folder / "tool").write_text(f'#!/bin/sh\nexec {folder}/real "$@"\n')
     for path in folder.iterdir():

@@ -107,8 +107,8 @@ def test_samples_that_run_at_once_do_not_count_for_one_another(project):
 
 
 def test_a_program_that_it_does_not_name_counts(project, tmp_path):
-    folder = tmp_path / "programs"
-    folder.mkdir()
+    folder = tmp_path / "programs/bin"
+    folder.mkdir(parents=True)
     for name in ("tool", "helper"):
         (folder / name).write_text("#!/bin/sh\necho 1.0\n")
         (folder / name).chmod(0o755)
