@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.options import demo_option, node_option, opened, project_option
+from harness.cli.options import demo_option, node_option, opened, project_option, rooted
 from harness.printer import say
 from harness.typed import as_typed
 
@@ -30,16 +30,26 @@ def command(project: Path | None, node: str | None) -> int:
     from harness.cli.main import HARNESS
     from harness.runner.allowance import forking, sealing, terminals
     from harness.runner.asking import ask
-    from harness.toolchain.cache import state_folder
     from harness.toolchain.doctor import inspect, inspect_machine, lines
 
-    root, content = opened(project)
-    state = state_folder(root)
+    root = rooted(project)
     items = [*inspect_machine(root), terminals()]
-    for client in content.clients.values():
-        items += inspect(client, root, state, node, ask)
-        if item := forking(client, root, state):
-            items.append(item)
+    if state := _state(root):
+        for client in opened(project)[1].clients.values():
+            items += inspect(client, root, state, node, ask)
+            if item := forking(client, root, state):
+                items.append(item)
     for line in lines([*items, sealing()], partial(as_typed, project=project)):
         say(line)
     return 0 if all(item.fine for item in items) else HARNESS
+
+
+def _state(root: Path) -> Path | None:
+    """Where toolchains are; `None` if that is not to be believed, which is an item by itself."""
+    from harness.model.problem import HarnessError
+    from harness.toolchain.cache import state_folder
+
+    try:
+        return state_folder(root)
+    except HarnessError:
+        return None

@@ -80,7 +80,7 @@ class Part(click.ParamType[tuple[int, int]]):
     type=Seconds(min=0),
     default=120.0,
     show_default=True,
-    help="With --live: of that time, what all samples together may wait where the endpoint asks for it.",
+    help="With --live: seconds of their time that all samples together may wait where the endpoint asks for it.",
 )
 @click.option(
     "--latest",

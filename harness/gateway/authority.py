@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import ssl
 import stat
 import tempfile
@@ -106,7 +107,7 @@ class Authority:
             except OSError as error:
                 raise HarnessError(
                     f"cannot keep certificates in {self.folder}: {error.strerror or error}",
-                    f"make this folder writable, or remove it: rm -r {self.folder}",
+                    f"make it writable, or remove it, run: rm -r {shlex.quote(str(self.folder))}",
                 ) from error
 
     def by_name(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import stat
 from contextlib import suppress
@@ -41,7 +42,7 @@ def check(folder: Path) -> bool:
     if not stat.S_ISDIR(about.st_mode):
         what = "a link" if stat.S_ISLNK(about.st_mode) else "no folder"
         message = f"{folder} is {what}; it has to be a folder of its own"
-        raise HarnessError(message, f"look what it is, then run: rm {folder}")
+        raise HarnessError(message, f"look what it is, then run: rm {shlex.quote(str(folder))}")
     check_owner(folder, about)
     if about.st_mode & 0o077:
         close(folder)
@@ -62,7 +63,7 @@ def check_owner(folder: Path, about: os.stat_result) -> None:
     if about.st_mode & 0o022:
         raise HarnessError(
             f"others than you may write in {folder}",
-            f"see that all in it is yours, then run: chmod go-w {folder}; or {ELSEWHERE}",
+            f"see that all in it is yours, then run: chmod go-w {shlex.quote(str(folder))}; or {ELSEWHERE}",
         )
 
 
@@ -90,7 +91,7 @@ def check_within(folder: Path) -> None:
         raise HarnessError(message, f"make it yours, or {ELSEWHERE}") from error
     if found:
         message = f"{found[0]} is a link; nothing here is to lead elsewhere"
-        raise HarnessError(message, f"look what it is, then run: rm {found[0]}")
+        raise HarnessError(message, f"look what it is, then run: rm {shlex.quote(found[0])}")
 
 
 def read(path: Path) -> bytes:

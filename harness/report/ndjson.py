@@ -150,9 +150,10 @@ class Writer:
 
 def unwritten(error: OSError, path: Path) -> HarnessError:
     """Why a file of the report could not be written."""
-    reason = f"{error.filename or path}: {error.strerror or error}"
     if isinstance(error, RefusedError):
+        reason = f"{error.filename}: {error.strerror}"
         return HarnessError(f"the report cannot be written: {reason}", error.hint)
+    reason = f"{path}: {error.strerror or error}"
     remedy = "name another folder with --report DIR"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         remedy = f"make room on the disk, or {remedy}"

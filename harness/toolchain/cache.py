@@ -17,7 +17,7 @@ import hashlib
 import os
 import re
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -195,9 +195,8 @@ def forget_gone() -> list[Kept]:
         HarnessError: It cannot be removed.
     """
     gone = [one for one in states() if one.gone and not _is_held(one.folder / "runs")]
-    with _removing():
-        for one in gone:
-            private.remove(one.folder)
+    for one in gone:
+        _remove(one.folder)
     return gone
 
 
@@ -212,9 +211,8 @@ def forget_all() -> Path:
         if _is_held(place):
             message = f"something runs that needs what is in {place}"
             raise HarnessError(message, "wait until it has ended, then run it again")
-    with _removing():
-        for name in OURS:
-            private.remove(folder / name)
+    for name in OURS:
+        _remove(folder / name)
     return folder
 
 
@@ -236,11 +234,12 @@ def _is_held(folder: Path) -> bool:
     return False
 
 
-@contextmanager
-def _removing() -> Iterator[None]:
+def _remove(folder: Path) -> None:
     try:
-        yield
+        private.remove(folder)
     except OSError as error:
+        # The name that the error has is that within some folder below.
         raise HarnessError(
-            f"{error.filename} cannot be removed: {error.strerror}", "make it writable for you"
+            f"{folder} cannot be removed: {error.filename}: {error.strerror}",
+            "make all that is in it writable for you",
         ) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import shlex
 import shutil
 import socket
 import sys
@@ -15,7 +17,7 @@ import msgspec
 from harness.model.private import ELSEWHERE
 from harness.model.problem import HarnessError
 from harness.toolchain import exposure, packages, programs, python, requirements
-from harness.toolchain.cache import cache_folder
+from harness.toolchain.cache import cache_folder, state_folder
 from harness.toolchain.manifest import condition
 from harness.toolchain.need import Need
 from harness.toolchain.node import in_place, misfits, on_path, pinned_version
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns that a line may take."""
+
+COMMAND = re.compile(r"(?<=run: ).+?(?=; | \(|$)")
+"""What people are asked to run, up to what else is said."""
+
+GLUE = "\N{NO-BREAK SPACE}"
 
 OLDEST_PYTHON = (3, 11)
 INSTALLS = "run: sampleproof run"
@@ -63,7 +70,7 @@ def inspect_machine(root: Path) -> list[Item]:
     Args:
         root: The project, as `harness.toolchain.state.workspace` gives it.
     """
-    return [_python(), _uv(), _port(), _writable(root), _cache(), *_old(root)]
+    return [_python(), _uv(), _port(), _writable(root), _cache(root), *_old(root)]
 
 
 def inspect(
@@ -138,14 +145,19 @@ def _writable(root: Path) -> Item:
     )
 
 
-def _cache() -> Item:
-    folder = cache_folder()
+def _cache(root: Path) -> Item:
+    needed = "to hold what is installed"
+    try:
+        folder = cache_folder()
+        state_folder(root)
+    except HarnessError as error:
+        return Item(name="cache", found=error.message, needed=needed, remedy=error.remedy)
     there = next(one for one in (folder, *folder.parents) if one.exists())
     able = os.access(there, os.W_OK)
     return Item(
         name="cache",
         found=str(folder) if able else f"{folder}, read-only",
-        needed="to hold what is installed",
+        needed=needed,
         remedy="" if able else f"make {there} writable for you, or {ELSEWHERE}",
     )
 
@@ -154,7 +166,7 @@ def _old(root: Path) -> list[Item]:
     """State of earlier versions, which nothing reads any more."""
     if not os.path.lexists(root / OLD):
         return []
-    found = f"{OLD}, not read any more; to remove it, run: rm -r {root / OLD}"
+    found = f"{OLD}, not read any more; to remove it, run: rm -r {shlex.quote(str(root / OLD))}"
     return [Item(name="old state", found=found, needed="for nothing")]
 
 
@@ -243,12 +255,14 @@ def lines(items: Iterable[Item], typed: Callable[[str], str]) -> list[str]:
 
 
 def _wrap(start: str, words: str) -> list[str]:
+    """Break lines between words, and none within a command: half of one may do something else."""
     indent = " " * len(start)
-    return textwrap.wrap(
-        words,
+    lines = textwrap.wrap(
+        COMMAND.sub(lambda found: found[0].replace(" ", GLUE), words),
         WIDTH,
         initial_indent=start,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(GLUE, " ") for line in lines]

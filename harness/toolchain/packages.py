@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,7 @@ def link(need: Need, packages: Path) -> None:
             shown = need.shown(MODULES)
             raise HarnessError(
                 f"{shown} is a real folder; a link to the pinned packages belongs there",
-                f"run: rm -r {shown}",
+                f"run: rm -r {shlex.quote(str(shown))}",
             ) from None
     within = files.above(beside, need.shown(MODULES))
     with files.told(beside), Folder(need.folder, within) as place:

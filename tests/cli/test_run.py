@@ -79,3 +79,15 @@ def test_doctor_looks_for_the_node_that_is_asked_for(root, capsys):
     assert "needed: 99.0.0" in out
     assert "sampleproof run" in out
     assert "--node 99.0.0" in out
+
+
+def test_doctor_tells_of_a_cache_that_is_not_believed_among_the_rest(
+    root, capsys, monkeypatch, tmp_path
+):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    monkeypatch.setenv("SAMPLEPROOF_CACHE_DIR", str(tmp_path / "cache"))
+    assert invoke(["doctor", "--project", str(root)]) == 3
+    out = capsys.readouterr().out
+    assert "\nNOT  cache" in out
+    assert "\nok   loopback" in out

@@ -179,7 +179,7 @@ def test_what_is_no_whole_report_is_refused(tmp_path, content, message):
 def test_a_folder_that_cannot_be_written_is_our_fault_and_told_at_the_end(tmp_path):
     (tmp_path / "file").write_text("")
     writer = ndjson.Writer(tmp_path / "file", line.header(0, {}, "refused"), [])
-    with pytest.raises(HarnessError, match=r"cannot be written.*\n.*--report DIR"):
+    with pytest.raises(HarnessError, match=r"written: /.*/report.ndjson: .*\n.*--report DIR"):
         writer.finish(0, 1.0)
 
 

@@ -221,5 +221,12 @@ def test_the_command_tells_and_clears(base, project):
     (code, output) = call("--project", project)
     assert (code, f"installed for projects is in {base}\n" in output) == (0, True), output
     assert call("clear", "--gone") == (0, "Removed the state of 0 projects\n")
+    gone = project.parent / "gone"
+    gone.mkdir()
+    cache.made_state(gone)
+    gone.rmdir()
+    (code, output) = call("--project", project)
+    assert "Of 2 projects that state is kept for, 1 can no longer be found:\n" in output
+    assert " cache clear --gone removes" in output
     assert call("clear", "--all") == (0, f"Removed all that was kept in {base}\n")
     assert call("clear", "--all", "--gone")[0] == 2

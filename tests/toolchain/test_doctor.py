@@ -1,4 +1,5 @@
 import os
+import shlex
 import socket
 
 import pytest
@@ -71,6 +72,25 @@ def test_state_in_a_project_can_be_removed_says_doctor(fp, tmp_path):
     (item,) = (one for one in doctor.inspect_machine(tmp_path) if one.name == "old state")
     assert item.fine
     assert item.found.endswith(f"run: rm -r {tmp_path / '.harness'}")
+
+
+def test_a_cache_that_is_not_believed_is_an_item(fp, monkeypatch, tmp_path):
+    fp.register([fp.any()], stdout="uv 0.13.9", occurrences=2)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    monkeypatch.setenv("SAMPLEPROOF_CACHE_DIR", str(tmp_path / "cache"))
+    items = {item.name: item for item in doctor.inspect_machine(tmp_path)}
+    assert items["cache"].found.startswith("others than you may write in")
+    assert "chmod go-w" in items["cache"].remedy
+
+
+def test_no_command_is_broken_or_names_another_place(fp, tmp_path):
+    fp.register([fp.any()], stdout="uv 0.13.9")
+    place = tmp_path / "a b" / ("long" * 20)
+    (place / ".harness").mkdir(parents=True)
+    lines = doctor.lines(doctor.inspect_machine(place), str)
+    (told,) = [line.strip() for line in lines if " -r " in line]
+    assert shlex.split(told.partition("run: ")[2] or told) == ["rm", "-r", f"{place}/.harness"]
 
 
 def test_an_old_python_is_named(monkeypatch):

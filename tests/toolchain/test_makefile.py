@@ -177,6 +177,12 @@ def test_clean_leaves_what_is_the_users_own(make):
     assert make("clean").returncode == 0
     assert (samples / "node_modules").exists()
     assert not (make.clone / "build").exists()
+    (samples / ".gitignore").write_text("/.gitignore\n/node_modules\n")  # as a run leaves it
+    assert make("clean").returncode == 0
+    assert not (samples / ".gitignore").exists()
+    (samples / ".gitignore").write_text("mine\n")
+    assert make("clean").returncode == 0
+    assert (samples / ".gitignore").exists()
 
 
 def test_every_lock_has_hashes_and_names_no_place():

@@ -9,6 +9,7 @@ import click
 from harness.cli.group import Verbs
 from harness.cli.options import project_option, rooted
 from harness.printer import say
+from harness.typed import as_typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,7 @@ Examples:
   sampleproof cache
   sampleproof cache clear
   sampleproof cache clear --gone
+  sampleproof cache clear --all
 """
 
 
@@ -57,7 +59,10 @@ def command(ctx: click.Context, project: Path | None) -> None:
         say(f"The limit is {_bytes(store.limit)}; what was not used for longest goes first.")
         kept = list(states())
         if gone := sum(one.gone for one in kept):
-            say(f"{number(gone, 'project')} of {len(kept)} that have state here are gone.")
+            say(
+                f"Of {number(len(kept), 'project')} that state is kept for, {gone} can no longer be found:"
+            )
+            say(as_typed("  sampleproof cache clear --gone removes what is kept for them."))
         say(f"All that is kept and installed for projects is in {cache_folder()}")
 
 
