@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.model.escape import code_block, code_span, cut, one_line
 from harness.model.problem import invalid
-from harness.pages.git_files import CALM
+from harness.pages.git_files import CALM, STARTING, Repository, over
 from harness.report.words import number
 from harness.toolchain.environment import GIT, UV, common
 from harness.toolchain.tool import run
@@ -36,6 +36,10 @@ IDENTITY = {
 }
 """Who commits where nobody has said."""
 
+PROTOCOLS = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh"}
+"""Ways to push that start no program of a repository's choice, where the user has not said which."""
+RECEIVING = "--receive-pack=git-receive-pack"
+
 
 def worth(offered: Iterable[Offered]) -> list[Offered]:
     """The recordings that somebody should look at."""
@@ -53,6 +57,7 @@ class Clone:
             InvalidError: Something has been changed.
         """
         self._root = root
+        self._own = Repository(root).own_settings(STARTING)
         changed = self._git("status", "--porcelain", "--untracked-files=no")
         if changed:
             raise invalid(
@@ -66,7 +71,7 @@ class Clone:
             doing=f"git {arguments[0]}",
             timeout=300.0,
             folder=self._root,
-            environment=IDENTITY | common(*GIT, root=self._root),
+            environment=IDENTITY | PROTOCOLS | over(common(*GIT, root=self._root), self._own),
         )
 
     def publish(self, command: str) -> None:
@@ -95,7 +100,7 @@ class Clone:
             self._git("add", "--update")
             self._git("add", "samples")
             self._git("commit", "--quiet", "--message", message)
-            self._git("push", "--quiet", "--force", "origin", BRANCH)
+            self._git("push", "--quiet", "--force", RECEIVING, "origin", BRANCH)
         finally:
             self._git("switch", "--quiet", "-")
 

@@ -12,7 +12,7 @@ from harness.toolchain.environment import GIT, common
 from harness.toolchain.path import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 PAGES = ("*.md", "*.mdx", "*.markdown")
 
@@ -34,6 +34,22 @@ QUIET = {
 """Nothing is fetched and nobody asked."""
 
 FILTERS = r"^filter\..*\.(clean|smudge|process)$"
+
+STARTING = (
+    r"^(filter\..*\.(clean|smudge|process)|credential(\..*)?\.helper"
+    r"|core\.(sshcommand|askpass|gitproxy|alternaterefscommand)"
+    r"|gpg(\..*)?\.(program|defaultkeycommand))$"
+)
+"""Settings that name programs which a commit or a push starts."""
+
+USUAL = {
+    "core.sshcommand": "ssh",
+    "gpg.program": "gpg",
+    "gpg.openpgp.program": "gpg",
+    "gpg.ssh.program": "ssh-keygen",
+    "gpg.x509.program": "gpgsm",
+}
+"""What git starts where nobody has said; nothing, of all others."""
 
 NOT_WALKED = {"node_modules", "build", "dist", "venv", "site-packages"}
 
@@ -75,22 +91,33 @@ class Repository:
         """
         how = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
         return set(
-            self._names("diff", "--name-only", "--relative", *how, calm=self._calm_filters())
+            self._names("diff", "--name-only", "--relative", *how, calm=self.own_settings(FILTERS))
         )
 
-    def _calm_filters(self) -> dict[str, str]:
-        """The user's own filters of files in place of those that the repository brings."""
-        told = self._names("config", "--show-scope", "--get-regexp", FILTERS, none=1)
-        own: dict[str, str] = {}
+    def own_settings(self, which: str) -> list[tuple[str, str]]:
+        """The user's own settings, to be put over those that the repository brings.
+
+        Args:
+            which: A pattern of their names, as git reads it.
+
+        Raises:
+            HarnessError: Git does not answer.
+        """
+        told = self._names("config", "--show-scope", "--get-regexp", which, none=1)
+        own: dict[str, list[str]] = {}
         brought: dict[str, str] = {}
         for scope, entry in zip(told[::2], told[1::2], strict=False):
             name, _, value = entry.partition("\n")
             if scope in {"global", "system"}:
-                own[name] = value
-            else:
-                brought[name] = ""
+                own.setdefault(name, []).append(value)
+                continue
+            brought[name] = USUAL.get(name, "")
+            if name.startswith("filter."):
                 brought[f"{name.rpartition('.')[0]}.required"] = "false"
-        return {name: own.get(name, value) for name, value in brought.items()}
+        found = []
+        for name, usual in brought.items():  # of several helpers, an empty one ends those before it
+            found += [(name, usual), *((name, value) for value in own.get(name, ()))]
+        return found
 
     def staged_pages(self, word: str) -> set[str]:
         """Pages with a word in them, as they are in the index.
@@ -102,7 +129,7 @@ class Repository:
         return set(found)
 
     def _names(
-        self, verb: str, *words: str, none: int = 0, calm: Mapping[str, str] | None = None
+        self, verb: str, *words: str, none: int = 0, calm: Sequence[tuple[str, str]] = ()
     ) -> list[str]:
         """What git lists.
 
@@ -119,7 +146,7 @@ class Repository:
             done = subprocess.run(
                 [git, "--no-optional-locks", *CALM, verb, "-z", *words],
                 cwd=self._root,
-                env={**_over(common(*GIT, root=self._root), calm or {}), **moved},
+                env={**over(common(*GIT, root=self._root), calm), **QUIET, **moved},
                 capture_output=True,
                 check=False,
             )
@@ -134,13 +161,13 @@ class Repository:
         return [name for name in names if name]
 
 
-def _over(environment: Mapping[str, str], calm: Mapping[str, str]) -> dict[str, str]:
+def over(environment: Mapping[str, str], calm: Sequence[tuple[str, str]]) -> dict[str, str]:
     """An environment in which git has something put over its configuration."""
     count = int(environment.get("GIT_CONFIG_COUNT") or 0)
-    over = {"GIT_CONFIG_COUNT": str(count + len(calm))}
-    for number, (name, value) in enumerate(calm.items(), start=count):
-        over |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**environment, **over, **QUIET}
+    added = {"GIT_CONFIG_COUNT": str(count + len(calm))}
+    for number, (name, value) in enumerate(calm, start=count):
+        added |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**environment, **added}
 
 
 def repository(root: Path) -> Repository | None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,8 +12,10 @@ from raw import CLOSE, Raw, http
 from readers import HOSTILE, NASTY, moves, rendered
 
 from harness.cli.main import invoke
+from harness.model.problem import HarnessError
 from harness.nightly import proposal
 from harness.nightly.proposal import BRANCH
+from harness.pages.git_files import STARTING, Repository
 from harness.record.changes import Change
 from harness.record.shelf import Offered
 
@@ -164,3 +167,52 @@ def test_a_proposal_of_very_much_is_taken_by_github():
     body = proposal._body(every, "e", "")
     assert len(body) < 65_536
     assert "more scenarios: see the files." in body
+
+
+STARTED = {
+    "a filter": ("filter.theirs.clean", "{script}"),
+    "a filter that goes on": ("filter.theirs.process", "{script}"),
+    "a file system's monitor": ("core.fsmonitor", "{script}"),
+    "hooks": ("core.hooksPath", "{hooks}"),
+    "who receives": ("remote.origin.receivepack", "{script}"),
+    "a protocol": ("remote.origin.pushurl", "ext::{script}"),
+    "who signs": ("gpg.program", "{script}"),
+    "how a host is reached": ("core.sshCommand", "{script}"),
+}
+
+
+def test_no_setting_of_a_clone_starts_a_program(clone, tmp_path):
+    script, hooks = tmp_path / "theirs.sh", tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("pre-commit", "pre-push", "post-checkout", "post-index-change"):
+        (hooks / name).symlink_to(script)
+    (clone / ".git/info/attributes").write_text("* filter=theirs\n")
+    git(clone, "config", "protocol.ext.allow", "always")
+    before = (clone / ".git/config").read_text()
+    for kind, (name, value) in STARTED.items():
+        script.write_text(f"#!/bin/sh\necho {kind} >> {tmp_path}/started\nexit 1\n")
+        script.chmod(0o755)
+        if kind == "how a host is reached":
+            git(clone, "config", "remote.origin.pushurl", "ssh://127.0.0.1:9/x.git")
+        git(clone, "config", name, value.format(script=script, hooks=hooks))
+        git(clone, "config", "commit.gpgSign", str(kind == "who signs").lower())
+        found = proposal.Clone(clone)
+        (clone / "samples/new.txt").write_text(kind)
+        with suppress(HarnessError):
+            found.push("New")
+        (clone / ".git/config").write_text(before)
+        git(clone, "reset", "--quiet", "--hard")
+    assert not (tmp_path / "started").exists(), (tmp_path / "started").read_text()
+
+
+def test_helpers_of_the_users_own_are_asked(clone, tmp_path, monkeypatch):
+    settings = tmp_path / "gitconfig"
+    settings.write_text("[credential]\nhelper = mine\nhelper = mine too\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    git(clone, "config", "credential.helper", "theirs")
+    found = Repository(clone).own_settings(STARTING)
+    assert [value for name, value in found if name == "credential.helper"] == [
+        "",
+        "mine",
+        "mine too",
+    ]
