@@ -224,7 +224,7 @@ TRAPS = [
     Trap("a link as the folder of reports", report_elsewhere, "build", by=("run", "curl")),
     Trap("an endless sample", endless_sample, "samples/curl/multi_turn.sh", by=("run", "curl")),
     Trap("a pipe as a template", pipe_as_template, "sample.sh.j2"),
-    Trap("a page that leads to itself", loop_as_page),
+    Trap("a page that leads to itself", loop_as_page, "docs/loop.md", by=("docs", "check")),
     Trap("a huge file beside a sample", huge_neighbour),
     Trap("a socket beside a sample", socket_beside),
     Trap(
@@ -240,7 +240,12 @@ TRAPS = [
         by=("render", "--check"),
     ),
     Trap("a variable that loads a module", module_in_the_environment),
-    Trap("a question for a version that runs", version_that_runs),
+    Trap(
+        "a question for a version that runs",
+        version_that_runs,
+        "samples/curl/client.yaml",
+        by=("doctor",),
+    ),
     Trap("settings for npm", npm_settings, "samples/javascript/.npmrc", by=("doctor",)),
     Trap(
         "an index of packages",
