@@ -50,7 +50,8 @@ class Writer:
             order: The names of the lines that follow, as `order` gives them.
             within: The root that it must not lead out of; the folder itself, if that is its own.
 
-        That a folder cannot be written is told at the end: what runs can still be shown.
+        A folder that is made for it is left out of git. That a folder cannot be written is told at
+        the end: what runs can still be shown.
         """
         self.path = folder / NAME
         self._within = within or folder
@@ -61,6 +62,7 @@ class Writer:
         self._counts: dict[str, Counter[str]] = {"cells": Counter(), "parity": Counter()}
         self._file: BinaryIO | None = None
         self._fault: OSError | None = None
+        self._is_made = not os.path.lexists(folder)
         try:
             with self._opened() as place:
                 _sweep(place)
@@ -133,6 +135,8 @@ class Writer:
                 self._file.close()
                 with self._opened() as place:
                     place.put(self._beside, NAME)
+                if self._is_made:  # one that was there is the user's, who may keep reports in git
+                    files.leave_out_of_git(self.path.parent, self._within)
         except OSError as error:
             self._fault = error
         if self._fault is not None:

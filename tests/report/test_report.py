@@ -176,6 +176,16 @@ def test_what_is_no_whole_report_is_refused(tmp_path, content, message):
         ndjson.read(path)
 
 
+@pytest.mark.parametrize(("there", "left_out"), [(False, True), (True, False)])
+def test_git_sees_nothing_of_a_folder_that_is_made_for_a_report(tmp_path, there, left_out):
+    folder = tmp_path / "part1"
+    if there:
+        folder.mkdir()
+    ndjson.Writer(folder, line.header(0, {}, "refused"), [], tmp_path).finish(0, 1.0)
+    assert (folder / ndjson.NAME).exists()
+    assert (folder / ".gitignore").exists() is left_out
+
+
 def test_a_folder_that_cannot_be_written_is_our_fault_and_told_at_the_end(tmp_path):
     (tmp_path / "file").write_text("")
     writer = ndjson.Writer(tmp_path / "file", line.header(0, {}, "refused"), [])
