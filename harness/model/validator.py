@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextvars import ContextVar
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from referencing.jsonschema import DRAFT202012
 from harness.model import linear
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 META_SCHEMA: dict[str, Any] = dict(Draft202012Validator.META_SCHEMA)
 """What a JSON Schema must be itself."""
@@ -108,6 +110,23 @@ def _additional_properties(
         yield from validator.descend(value[name], wanted, path=name)
 
 
+MOST_REFERENCES = 20_000
+"""That are followed for one value: each may refer to two others, and so to a million in twenty steps."""
+
+_followed: ContextVar[Iterator[int]] = ContextVar("followed")
+
+
+def _counted(keyword: str) -> Callable[..., Iterator[ValidationError]]:
+    follow: Callable[..., Iterator[ValidationError]] = Draft202012Validator.VALIDATORS[keyword]
+
+    def followed(*given: Any) -> Iterator[ValidationError]:
+        if next(_followed.get()) >= MOST_REFERENCES:
+            raise RecursionError
+        yield from follow(*given) or ()
+
+    return followed
+
+
 _Own = validators.extend(Draft202012Validator, {"pattern": _own_pattern})  # type: ignore[no-untyped-call]
 _Foreign = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
@@ -115,6 +134,8 @@ _Foreign = validators.extend(  # type: ignore[no-untyped-call]
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
+        "$ref": _counted("$ref"),
+        "$dynamicRef": _counted("$dynamicRef"),
     },
 )
 
@@ -128,12 +149,13 @@ def errors(schema: dict[str, Any], value: Any, *, foreign: bool) -> Iterator[Val
         foreign: Whether the schema is a project's, whose patterns may be any.
 
     Raises:
-        RecursionError: The schema refers to itself without end, or the value is too deep for it.
+        RecursionError: The schema refers to itself without end or too often, or the value is too deep for it.
         referencing.exceptions.Unresolvable: It refers to a place that is not in it.
     """
     meta = schema is META_SCHEMA  # which is many documents
     known = {} if meta else {"registry": Registry()}
     kind = _Foreign if foreign else _Own
+    _followed.set(count())
     yield from kind(schema, format_checker=checker, **known).iter_errors(value)
 
 

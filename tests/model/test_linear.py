@@ -122,3 +122,13 @@ def test_escapes_of_json_schemas_are_read():
     assert linear.compiled(r"^[\u00e9-\u00ff]+$").search("éü")
     assert not linear.compiled(r"^\\u0061$").search("a")
     assert not linear.compiled("^a$").search("a\n")
+
+
+def test_references_that_double_are_not_followed_for_ever():
+    from harness.model.validator import errors
+
+    kinds = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n - 1}"}] * 2} for n in range(1, 60)}
+    schema = {"$defs": {"d0": {}, **kinds}, "$ref": "#/$defs/d59"}
+    with pytest.raises(RecursionError):
+        [*errors(schema, 1, foreign=True)]
+    assert not [*errors({**schema, "$ref": "#/$defs/d9"}, 1, foreign=True)]
