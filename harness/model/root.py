@@ -62,7 +62,7 @@ def _own(folders: Iterable[Path]) -> Iterator[Path]:
         if folder == folder.parent:
             return
         yield folder
-        if folder == Path.home() or (folder / ".git").exists():
+        if folder == Path.home() or os.path.lexists(folder / ".git"):
             return
 
 
@@ -70,10 +70,10 @@ def _misspelt(folder: Path) -> Iterator[str]:
     """What in a folder looks like a catalogue in a wrong place."""
     mark = folder / MARK
     if os.path.lexists(mark):
-        why = "is a folder" if mark.is_dir() else "leads nowhere" if mark.is_symlink() else ""
+        why = "is a folder" if _is_folder(mark) else "leads nowhere" if mark.is_symlink() else ""
         yield f"{mark} {why or 'cannot be read'}"
         return
-    if mark.parent.is_dir() and not os.access(mark.parent, os.X_OK):
+    if _is_folder(mark.parent) and not os.access(mark.parent, os.X_OK):
         yield f"{mark.parent} cannot be looked into: mend its permissions"
         return
     if _holds(folder / MARK.name) and _looks_whole(folder):
@@ -109,6 +109,10 @@ def _alike(one: str, other: str) -> bool:
 def _holds(mark: Path) -> bool:
     """Whether it is a file that can be read, in folders that can be looked into."""
     return os.access(mark, os.R_OK) and mark.is_file()
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  (Path's raises where nobody may look)
 
 
 def _names(folder: Path) -> list[str]:

@@ -5,9 +5,11 @@ user who runs the tests and, where that is root, as an ordinary one too.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -139,12 +141,15 @@ def others_can_run():
 
 
 @pytest.fixture
-def case(tmp_path, copy_first_samples):
+def case(tmp_path, copy_first_samples, request):
     made = []
 
     def make(traps, user=None):
-        tmp_path.chmod(0o755)
-        made.append(Case(tmp_path, copy_first_samples, traps, user))
+        folder = tmp_path
+        if user is not None:  # others cannot reach into the folders above that one
+            folder = Path(tempfile.mkdtemp(prefix="hostile-"))
+            request.addfinalizer(lambda: shutil.rmtree(folder))
+        made.append(Case(folder, copy_first_samples, traps, user))
         return made[-1]
 
     yield make
