@@ -26,17 +26,22 @@ URL = re.compile(rb"%([0-9a-f]{2})")
 """RFC 3986, section 2.1."""
 
 JSON = re.compile(
-    rb"""\\(?:u00([0-9a-f]{2})|u\{0*([0-9a-f]{1,2})\}|x([0-9a-f]{2})|([0-7]{3})|([\\/"'`bfnrt]))"""
+    rb"""\\(?:(\\(?:\\\\){15,})|u00([0-9a-f]{2})|u\{0*([0-9a-f]{1,2})\}|x([0-9a-f]{2})|([0-7]{3})"""
+    rb"""|([!-/:-@\[-`{-~bfnrt]))"""
 )
-"""RFC 8259, section 7, and what programming languages have besides."""
+"""RFC 8259, section 7, and what programming languages, Markdown and regular expressions have besides.
+
+A long run of backslashes is one match: one by one they would take a second for each megabyte.
+"""
 
 HTML = re.compile(rb"&(?:#0{0,6}([0-9]{1,3});?|#x0{0,6}([0-9a-f]{1,2});?|([a-z]{2,12});)")
 """WHATWG HTML, "Character references"."""
 
 EVERY = re.compile(b"|".join(one.pattern for one in (URL, JSON, HTML)))
 
-FILLERS = re.compile(rb"[\t :,\0]+")
-"""What may stand between the characters of base64, hexadecimal or UTF-16."""
+FILLING = b"\t :,\0\"'[]-"
+FILLERS = re.compile(b"[" + re.escape(FILLING) + b"]+")
+"""What may stand between the characters of base64, hexadecimal or UTF-16, and in a list of them."""
 
 LINE_END = re.compile(rb"\r?\n(?!\r?\n)")
 """The same. No empty line: where an event ends, nothing is waited for."""
@@ -80,7 +85,7 @@ class View:
         """This view with some escapes undone; itself if it has none."""
         closed, rest = self.data[: self.closed], self.data[self.closed :]
         if escapes is FILLERS:
-            data = closed.translate(None, b"\t :,\0") + rest  # the same, and far quicker
+            data = without_fillers(closed) + rest  # the same, and far quicker
         else:
             data = escapes.sub(b"" if escapes is LINE_END else _meant, closed) + rest
         return self if data == self.data else View(data, self, escapes, whole=self._whole)
@@ -121,6 +126,11 @@ class View:
                 ins.append(match.end())
                 widths.append(1)
         return outs, ins, widths
+
+
+def without_fillers(data: bytes) -> bytes:
+    """A text without what may stand between characters."""
+    return data.translate(None, FILLING)
 
 
 def views(data: bytes, *, whole: bool = True) -> Iterator[View]:
@@ -169,6 +179,8 @@ def _url(body: bytes) -> bytes:
 
 
 def _json(body: bytes) -> bytes:
+    if body[:1] == b"\\":
+        return body[: (len(body) + 1) // 2]
     if body[:1] in b"ux" and len(body) > 1:
         return _byte(body[1:].strip(b"{}"), 16)
     if body.isdigit():
@@ -192,9 +204,13 @@ def _byte(digits: bytes, base: int) -> bytes:
 
 MEANINGS = _Meanings()
 
+MANY = 32
+"""Bytes of the shortest run of backslashes that is one escape; there is no end of them either."""
+
 
 def _meant(match: re.Match[bytes]) -> bytes:
-    return MEANINGS[match[0]]
+    escape = match[0]
+    return MEANINGS[escape] if len(escape) < MANY else _json(escape[1:])
 
 
 @cache

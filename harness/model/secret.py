@@ -1,7 +1,7 @@
 """A secret that is known, in every form in which a text may hold it: found, hidden, in streams too.
 
-It may be written as it is, in hexadecimal, or in base64 wherever it begins in a longer text; and each
-of these with some or all of its characters escaped (see `escapes`).
+It may be written as it is, in hexadecimal, as a list of characters or of bytes, or in base64 wherever it
+begins in a longer text; and each of these with some or all of its characters escaped (see `escapes`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.model.escapes import View, views
+from harness.model.escapes import View, views, without_fillers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +64,24 @@ def _base64(secret: bytes) -> Iterator[Form]:
             yield msgspec.structs.replace(form, data=safe)
 
 
+def _listed(secret: bytes) -> Iterator[bytes]:
+    """The numbers of its bytes, without what separates them: in decimal, and as programs write them."""
+    yield "".join(str(byte) for byte in secret).encode()
+    yield "".join(f"0x{byte:02x}" for byte in secret).encode()
+
+
 class Secret:
     """A secret, ready to be looked for."""
 
     def __init__(self, secret: bytes) -> None:
         """Look for a secret; an empty one is found nowhere."""
         # Compared in lower case: names of hosts lose theirs, and escapes are written in either.
-        every = [Form(data=secret), Form(data=secret.hex().encode()), *_base64(secret)]
+        listed = [secret.hex().encode(), *_listed(secret)]
+        every = [Form(data=secret), *(Form(data=one) for one in listed), *_base64(secret)]
         lower = [msgspec.structs.replace(one, data=one.data.lower()) for one in every]
+        # As what stands between characters may stand in the secret too.
+        bare = [msgspec.structs.replace(one, data=without_fillers(one.data)) for one in lower]
+        lower += [one for one in bare if len(one.data) >= SHORTEST]
         self._forms = tuple({one.data: one for one in lower if secret and one.data}.values())
         self.reach = WIDEST * max((len(one.data) for one in self._forms), default=0)
         """Bytes within which a whole secret stands, whatever its form."""

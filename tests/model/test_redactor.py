@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.model import redactor
 from harness.model.redactor import redacted, redacted_bytes, redacted_value
+from harness.model.secret_forms import known_forms
 from harness.model.view import View, joined
 
 TOKEN = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"  # in two, lest others take it for real
@@ -122,3 +124,23 @@ def test_views_that_are_joined_stand_where_each_stood():
     assert whole.text == "abcdef"
     assert list(whole.places(0, 6)) == [(0, 2), (4, 11), (13, 15)]
     assert list(whole.places(3, 4)) == [(5, 11)]
+
+
+BEGINNINGS = {
+    "again": lambda word: word,
+    "and on": lambda word: f"-{word}Jaaaaaaaaaaaa",
+    "in words": lambda word: f"{word} ",
+}
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_what_begins_like_secrets_without_end_takes_no_long_time(beginning):
+    size = 24_000
+    for form in known_forms():
+        for word in form.words:
+            # Some are looked for in the upper case in which the service gives them out.
+            for piece in {BEGINNINGS[beginning](word), BEGINNINGS[beginning](word.upper())}:
+                text = (piece * (size // len(piece)) + "a-" * size + word)[: 2 * size] + word
+                began = time.process_time()
+                list(form.within(text))
+                assert time.process_time() - began < 0.4, (form.name, piece)

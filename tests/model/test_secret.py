@@ -3,6 +3,8 @@
 import base64
 import html
 import json
+import re
+import time
 from urllib.parse import quote
 
 import pytest
@@ -171,3 +173,39 @@ def test_text_is_hidden_in_place_whatever_else_is_in_it():
     assert Secret(b"").masked_text(key) == key
     assert isinstance(Secret(b"").masking(), Masking)
     assert passed(Secret(b""), [KEY]) == KEY
+
+
+LISTS = {
+    "characters": lambda key: json.dumps(list(key.decode())),
+    "bytes": lambda key: json.dumps({"type": "Buffer", "data": list(key)}, indent=1),
+    "bytes of a program": lambda key: ", ".join(f"0x{byte:02X}" for byte in key),
+    "pairs with hyphens": lambda key: key.hex("-"),
+    "joined strings": lambda key: f"'{key[:9].decode()}' '{key[9:].decode()}'",
+    "of a regular expression": lambda key: re.escape(key.decode()),
+}
+
+
+@pytest.mark.parametrize("spelling", LISTS)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_list_of_its_characters_or_bytes_is_the_secret_too(spelling, size):
+    text = LISTS[spelling](KEY).encode()
+    masking = Masking(Secret(KEY))
+    whole = b"x = " + text + b" ;"
+    pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
+    hidden = b"".join(map(masking.feed, pieces)) + masking.rest()
+    assert len(hidden) == len(whole)
+    assert masking.found
+    assert text[len(text) // 3 : 2 * len(text) // 3] not in hidden
+
+
+def test_backslashes_without_end_take_no_long_time():
+    secret = Secret(KEY)
+    began = time.process_time()
+    assert not secret.is_in(b"\\" * 1_000_000)
+    assert time.process_time() - began < 0.5  # one by one it is twice that, on a fast machine
+    assert secret.is_in(b"\\" * 1001 + json.dumps(KEY.decode()).encode())
+
+
+def test_behind_a_run_of_backslashes_it_is_masked_where_it_stands():
+    before = b"\\" * 80
+    assert Secret(KEY).masked(before + KEY + b"!") == before + b"*" * len(KEY) + b"!"
