@@ -32,16 +32,20 @@ EVENT_ID = re.compile(r"(?:^|(?<=[\r\n]))id: ?([^\r\n]+)")
 
 PARAMETERS = (
     re.compile(
-        r"(?:^|[?&;\"'\r\n]|\bexport )\s?([A-Za-z_$][\w.$\[\]-]{1,60})\s?=\s?([^&;\s\"'<>]+)"
+        r"(?:^|[?&;(,\"'\r\n]|\bexport )\s?([A-Za-z_$][\w.$\[\]-]{1,60})\s?=\s?[\"']?([^&;\s\"'<>]+)"
     ),
     re.compile(
         r"\bname=[\"']?([\w.\[\]-]{2,60})[\"'][^\r\n]*(?:\r?\n[^\r\n]+){0,4}\r?\n\r?\n([^\r\n]+)"
     ),
     re.compile(r"\bname=[\"']([\w.\[\]-]{2,60})[\"'][^<>]{0,200}\bvalue=[\"']([^\"'<>]+)"),
-    re.compile(r"<(?:\w+:)?([A-Za-z_][\w.-]{1,60})(?:\s[^<>]{0,200})?>([^<>]+)</"),
+    re.compile(
+        r"<(?:\w+:)?([A-Za-z_][\w.-]{1,60})(?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?([^<>\]]+)(?:\]\]>)?</"
+    ),
+    re.compile(r"<[A-Za-z][^<>]{0,200}\s([A-Za-z_][\w.-]{1,60})=[\"']([^<>\"']+)"),
+    re.compile(r"'([A-Za-z_][\w.-]{1,60})': ?'([^'\r\n\\]+)'"),
 )
 """A name with its value in a query, a form (RFC 1866, section 8.2.1), a connection string or a file of
-settings; in a part of a multipart form (RFC 7578); in HTML; in XML."""
+settings; in a part of a multipart form (RFC 7578); in HTML; in XML; in a dictionary as Python writes it."""
 
 LINE = re.compile(r"(?:^|(?<=[\r\n]))([A-Za-z][\w-]{3,60}): ?([^\r\n]+)")
 """A header, as it stands in a text (RFC 9112, section 5)."""

@@ -275,6 +275,13 @@ NAMED = {
         f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n--b--\r\n'.encode()
     ),
     "XML": lambda name, value: answer(f"<a><{name}>{value}</{name}></a>".encode()),
+    "XML, as CDATA": lambda name, value: answer(f"<{name}><![CDATA[{value}]]></{name}>".encode()),
+    "an attribute": lambda name, value: answer(f'<user id="1" {name}="{value}"/>'.encode()),
+    "quoted settings": lambda name, value: answer(f"A=1\nexport {name}='{value}'\n".encode()),
+    "an argument": lambda name, value: packed(
+        json.dumps({"x": f"connect(host='db', {name}='{value}')"}).encode(), ()
+    ),
+    "Python's dictionary": lambda name, value: answer(f"{{'{name}': '{value}', 'a': 1}}".encode()),
     "HTML": lambda name, value: answer(
         f'<input type="hidden" name="{name}" value="{value}">'.encode()
     ),
