@@ -36,15 +36,14 @@ NOT_SENT = frozenset(
             "range",
             "if-range",
             "forwarded",
-            "x-forwarded-host",
-            "x-forwarded-prefix",
         ),
         *("x-http-method", "x-http-method-override", "x-method-override"),
         *("x-original-url", "x-rewrite-url", "x-override-url"),
     }
 )
 """Headers of a sample's that are not sent on with a key. What comes back is searched as it comes, so
-nobody may code it, or cut it in parts; and none of them may make another request of it."""
+nobody may code it, or cut it in parts; and none of them may make another request of it. Nor may any
+`X-Forwarded-…`."""
 
 
 class Target:
@@ -103,7 +102,9 @@ class Target:
         self, request: Request, operation: Operation, canary: str
     ) -> tuple[tuple[str, str], ...]:
         names = {one.header.lower() for one in operation.credentials}
-        kept = [pair for pair in request.headers if pair[0].lower() not in names | NOT_SENT]
+        kept = [
+            pair for pair in request.headers if pair[0].lower() not in names and _is_sent(pair[0])
+        ]
         others = (*kept, (CODED, "identity"))
         if not self.key or not carries(request, operation, canary):
             return others
@@ -122,6 +123,12 @@ class Target:
         if isinstance(model := value.get("model"), str):
             changed["model"] = self.endpoint.model(model)
         return body if changed == value else json.dumps(changed, ensure_ascii=False).encode()
+
+
+def _is_sent(header: str) -> bool:
+    # Servers that put headers in variables take `_` for `-` (RFC 3875, section 4.1.18).
+    name = header.lower().replace("_", "-")
+    return name not in NOT_SENT and not name.startswith("x-forwarded-")
 
 
 def carries(request: Request, operation: Operation, token: str) -> bool:

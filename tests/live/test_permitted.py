@@ -183,7 +183,10 @@ def test_only_the_headers_for_credentials_get_the_key(cell, name):
     assert KEY not in str(sent(own(cell, **ELSEWHERE[name])))
 
 
-OVERRIDES = ["X-HTTP-Method-Override", "x-http-method", "X-Original-URL", "Cookie", "Range"]
+OVERRIDES = [
+    *("X-HTTP-Method-Override", "x-http-method", "X_HTTP_Method_Override", "X-Original-URL"),
+    *("X-Forwarded-Host", "X-Forwarded-Method", "X-Forwarded-Uri", "Cookie", "Range"),
+]
 
 
 @pytest.mark.parametrize("name", OVERRIDES)
