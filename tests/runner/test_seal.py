@@ -1,38 +1,8 @@
 """What a sealed run is: limits, memory above all, and the filter of system calls."""
 
-import asyncio
-import contextlib
 import sys
 
 import pytest
-
-from harness.runner.launcher import Order, Seal
-from harness.runner.terminal import Terminal
-
-
-@pytest.fixture
-def run_sealed(starter, tmp_path):
-    """Run a command in a seal; gives how it ended, the terminal's bytes, standard error's."""
-    home = tmp_path.resolve()
-    if refused := starter.probe(str(home)):
-        pytest.skip(f"runs cannot be sealed here: {refused}")
-
-    def start(*argv, limit_s=20.0, **changes):
-        async def once():
-            terminal = Terminal()
-            seal = Seal(home=str(home), read=(sys.prefix, sys.base_prefix), **changes)
-            cwd = str(home / "work")
-            order = Order(argv=argv, env={}, cwd=cwd, limit_s=limit_s, seal=seal)
-            running = starter.launch(order, terminal)
-            with contextlib.closing(running), contextlib.closing(terminal):
-                ended = await running.ended()
-                await terminal.drain()
-                return ended, bytes(terminal.output.data), bytes(terminal.errors.data)
-
-        return asyncio.run(once())
-
-    return start
-
 
 KEPT = {
     "mapped by several": """
