@@ -90,7 +90,7 @@ clean: ## Remove everything that was installed or built here
 	@for link in $(NPM:=/node_modules); do \
 	  if [ -L $$link ]; then rm $$link; fi; \
 	  ignore=$${link%/*}/.gitignore; \
-	  if [ "$$(head -n 1 $$ignore 2>/dev/null)" = /.gitignore ]; then rm $$ignore; fi; done
+	  if read -r first 2>/dev/null <$$ignore && [ "$$first" = /.gitignore ]; then rm $$ignore; fi; done
 	@find harness tests samples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # An environment holds absolute paths and belongs to one Python. The one here notes both when it is
