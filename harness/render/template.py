@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from jinja2 import Environment, StrictUndefined, Template
+    from jinja2.nodes import Template as TemplateNode
     from jinja2.runtime import Context
 
     Block = Callable[[Context], Iterator[str]]
@@ -66,8 +67,14 @@ def _sandboxed() -> type[Environment]:
     from jinja2 import Undefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    from harness.render import bounded
+
     class Sandboxed(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset({"*", "**"})
+
+        def _generate(self, source: TemplateNode, *given: Any, **options: Any) -> str:
+            self.filters[bounded.NAME] = bounded.bounded
+            return super()._generate(bounded.Bounding().visit(source), *given, **options)
 
         def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
             limits.binary(operator, left, right)

@@ -46,6 +46,25 @@ ENDLESS = {
     "doubled": "{% set n = namespace(x='ab') %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
     "nested": "{% set n = namespace(x=['ab']) %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}"
     "{% endfor %}{{ n.x|string|length }}",
+    **{
+        name: "{% set n = namespace(a=[], b=[]) %}{% for i in range(40) %}{% set n.a = "
+        + twice.replace("x", "n.a")
+        + " %}{% set n.b = "
+        + twice.replace("x", "n.b")
+        + " %}{% endfor %}{{ n.a == n.b }}"
+        for name, twice in {
+            "compared": "[x, x]",
+            "tuples compared": "(x, x)",
+            "values compared": "{1: x, 2: x}",
+            "sums compared": "[x] + [x]",
+            "products compared": "[x] * 2",
+            "calls compared": "dict(p=x, q=x)",
+            "defaults compared": "['', '']|map('default', x, true)|list",
+            "batches compared": "['']|batch(3, x)|list",
+        }.items()
+    },
+    "sought": "{% set n = namespace(a=[]) %}{% for i in range(40) %}{% set n.a = [n.a, n.a] %}{% endfor %}"
+    "{{ n.a in [n.a|string] }}",
     "center": "{{ 'a'|center(10**9) }}",
     "indent": "{{ 'a'|indent(10**9, first=true) }}",
     "percent": "{{ '%999999999d' % 1 }}",
