@@ -59,7 +59,7 @@ async def _shares(
     tunnel = Tunnel(host=cell.endpoint.host, port=443)
     requests = RequestReader(reader, writer, scheme="https", tunnel=tunnel)
     answers = Logged(
-        responder(project, "replay", None, None), lambda text: click.echo(text, file=nowhere)
+        responder(project, "replay", None, None, ""), lambda text: click.echo(text, file=nowhere)
     )
     connection = Connection(requests, writer, answers, lambda _: None, _fail)
     reader.feed_data(request)
