@@ -32,10 +32,10 @@ def as_typed(text: str, project: Path | None = None) -> str:
         text: Holds commands in the form `sampleproof VERB …`.
         project: The project that the user named, if it is not the one that this folder is in.
     """
-    call = shlex.join(_program())
 
     def put(found: re.Match[str]) -> str:
-        verb = found[1]
+        # Looked up only now: most lines name no command, and `serve` prints one for each request.
+        call, verb = shlex.join(_program()), found[1]
         if project is None:
             return f"{call} {verb}"
         if verb in DEMO_VERBS and project == _demo():
