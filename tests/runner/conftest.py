@@ -17,21 +17,23 @@ def starter():
     launcher.close()
 
 
+async def _run(starter, order):
+    """How it ended, the terminal's bytes, standard error's."""
+    terminal = Terminal()
+    running = starter.launch(order, terminal)
+    with contextlib.closing(running), contextlib.closing(terminal):
+        ended = await running.ended()
+        await terminal.drain()
+        return ended, bytes(terminal.output.data), bytes(terminal.errors.data)
+
+
 @pytest.fixture
 def run(starter, tmp_path):
     """Run a command; gives how it ended, the terminal's bytes, standard error's."""
 
     def start(*argv, limit_s=20.0, env=None, cwd=None):
-        async def once():
-            terminal = Terminal()
-            order = Order(argv=argv, env=env or {}, cwd=str(cwd or tmp_path), limit_s=limit_s)
-            running = starter.launch(order, terminal)
-            with contextlib.closing(running), contextlib.closing(terminal):
-                ended = await running.ended()
-                await terminal.drain()
-                return ended, bytes(terminal.output.data), bytes(terminal.errors.data)
-
-        return asyncio.run(once())
+        order = Order(argv=argv, env=env or {}, cwd=str(cwd or tmp_path), limit_s=limit_s)
+        return asyncio.run(_run(starter, order))
 
     return start
 
@@ -44,17 +46,8 @@ def run_sealed(starter, tmp_path):
         pytest.skip(f"runs cannot be sealed here: {refused}")
 
     def start(*argv, limit_s=20.0, **changes):
-        async def once():
-            terminal = Terminal()
-            seal = Seal(home=str(home), read=(sys.prefix, sys.base_prefix), **changes)
-            cwd = str(home / "work")
-            order = Order(argv=argv, env={}, cwd=cwd, limit_s=limit_s, seal=seal)
-            running = starter.launch(order, terminal)
-            with contextlib.closing(running), contextlib.closing(terminal):
-                ended = await running.ended()
-                await terminal.drain()
-                return ended, bytes(terminal.output.data), bytes(terminal.errors.data)
-
-        return asyncio.run(once())
+        seal = Seal(home=str(home), read=(sys.prefix, sys.base_prefix), **changes)
+        order = Order(argv=argv, env={}, cwd=str(home / "work"), limit_s=limit_s, seal=seal)
+        return asyncio.run(_run(starter, order))
 
     return start
