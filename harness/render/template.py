@@ -53,11 +53,13 @@ def environment(filters: Mapping[str, Callable[..., str]]) -> Environment:
 
     A template is data of the project's: it sees values, and reaches nothing else of this process.
     """
+    from harness.render import bounded
+
     # What is written is no HTML.
     made = _sandboxed()(
         undefined=_undefined(), keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= filters
+    made.filters |= {**filters, bounded.NAME: bounded.bounded}
     return made
 
 
@@ -73,7 +75,6 @@ def _sandboxed() -> type[Environment]:
         intercepted_binops = frozenset({"*", "**"})
 
         def _generate(self, source: TemplateNode, *given: Any, **options: Any) -> str:
-            self.filters[bounded.NAME] = bounded.bounded
             return super()._generate(bounded.Bounding().visit(source), *given, **options)
 
         def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
